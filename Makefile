@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: MIT
+# Makefile - builds, tests and installs sbox; `make help` lists what it can do
+#
+# Everything made goes to build/ (BUILD=DIR for another place). There is one makefile, and
+# every source is named in it: a file that is not in a list below is not part of sbox
+# (tests/meta/lists finds forgotten ones).
+
+VERSION = 0.1.0
+
+# ---- What there is. Add a file here -------------------------------------------------------
+
+SRC = src/main.c \
+	$(addprefix src/base/, arena.c err.c fd.c json.c log.c num.c path.c proc.c \
+		str.c sys.c) \
+	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
+		settings.c show.c show_table.c template.c value.c value_list.c) \
+	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c ident.c \
+		instance.c mount_plan.c places.c program.c resolve.c steps.c subid.c) \
+	$(addprefix src/stage/, caps.c child.c exec.c explain.c helper.c idmap.c init.c \
+		mount.c mount_classic.c root.c run.c status.c supervise.c userns.c) \
+	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c profile.c \
+		run.c)
+
+# Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
+HELPERS = sbox-xauth
+LIBS_sbox-xauth = -lXau
+
+PROFILES = base browser build default desktop shell untrusted
+
+# .in: lines @SETTINGS@ and @OPTIONS@ are replaced from the settings table.
+MAN_IN = sbox.1.in sbox-profile.5.in
+MAN = sbox-security.7
+
+UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_launcher.c)
+# tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
+FUZZ_TARGETS = launcher
+TEST_HELPERS = deny probe pty reaper
+
+# ---- Where it goes --------------------------------------------------------------------------
+
+PREFIX = /usr/local
+SYSCONFDIR = /etc
+BINDIR = $(PREFIX)/bin
+LIBEXECDIR = $(PREFIX)/libexec/sbox
+DATADIR = $(PREFIX)/share/sbox
+MANDIR = $(PREFIX)/share/man
+BASH_COMPLETION_DIR = $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETION_DIR = $(PREFIX)/share/zsh/site-functions
+FISH_COMPLETION_DIR = $(PREFIX)/share/fish/vendor_completions.d
+BUILD = build
+
+# ---- How it is built ------------------------------------------------------------------------
+# STATIC=no     link the launcher dynamically (static: 0.09 ms less at every start)
+# SANITIZE=yes  AddressSanitizer and UndefinedBehaviorSanitizer; implies STATIC=no
+# WERROR=yes    warnings are errors
+# V=1           show the commands
+
+CC = cc
+INSTALL = install
+STATIC = yes
+SANITIZE = no
+WERROR = no
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wformat=2 -Wundef -Wpointer-arith
+ifeq ($(WERROR),yes)
+WARNINGS += -Werror
+endif
+
+HARDENING = -fPIE -fstack-protector-strong -fstack-clash-protection
+ifneq ($(filter x86_64-% i686-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+HARDENING += -fcf-protection
+endif
+
+CFLAGS = -O2 -g
+ifeq ($(SANITIZE),yes)
+MODE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LAUNCHER_LDFLAGS = -pie
+else
+MODE = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+LAUNCHER_LDFLAGS = $(if $(filter yes,$(STATIC)),-static-pie,-pie)
+endif
+
+ALL_CPPFLAGS = -Isrc -D_GNU_SOURCE -DSBOX_VERSION='"$(VERSION)"' \
+	-DSBOX_DATADIR='"$(DATADIR)"' -DSBOX_SYSCONFDIR='"$(SYSCONFDIR)/sbox"' \
+	-DSBOX_LIBEXECDIR='"$(LIBEXECDIR)"' $(CPPFLAGS)
+ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDENING) $(MODE) $(CFLAGS)
+ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack $(MODE) $(LDFLAGS)
+LIBS = -lcap
+
+ifneq ($(V),1)
+say = @printf '  %-8s%s\n' $(1) $@;
+endif
+
+COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
+LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+
+OBJ = $(SRC:%.c=$(BUILD)/obj/%.o)
+LIB_OBJ = $(filter-out $(BUILD)/obj/src/main.o,$(OBJ))
+LIB = $(BUILD)/libsbox.a
+HELPER_BIN = $(HELPERS:%=$(BUILD)/libexec/%)
+MAN_PAGES = $(MAN_IN:%.in=$(BUILD)/man/%) $(MAN:%=man/%)
+COMPLETIONS = $(addprefix $(BUILD)/completions/sbox., bash zsh fish)
+PROFILE_FILES = $(PROFILES:%=profiles/%.conf)
+UNIT_OBJ = $(UNIT_TESTS:%.c=$(BUILD)/obj/%.o)
+UNIT_BIN = $(BUILD)/tests/unit
+FUZZ_BIN = $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz-%)
+TEST_HELPER_BIN = $(TEST_HELPERS:%=$(BUILD)/tests/%)
+BENCH_BIN = $(BUILD)/tests/kernel
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: all run test check check-unit check-integration check-meta check-fuzz bench asan \
+	fuzz tidy format check-format install uninstall help clean programs test-programs
+
+SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# ---- Building -------------------------------------------------------------------------------
+
+all: programs $(MAN_PAGES) $(COMPLETIONS)
+
+programs: $(BUILD)/sbox $(HELPER_BIN)
+
+test-programs: programs $(UNIT_BIN) $(FUZZ_BIN)
+
+# Changes only when the flags do, so that everything is rebuilt then.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(LAUNCHER_LDFLAGS) $(ALL_LDFLAGS))' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+FORCE:
+.PHONY: FORCE
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(COMPILE) -c -o $@ $<
+
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	$(call say,AR)$(AR) rcs $@ $^
+
+$(BUILD)/sbox: $(BUILD)/obj/src/main.o $(LIB)
+	$(call say,LINK)$(LINK) $(LAUNCHER_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(HELPER_BIN): $(BUILD)/libexec/%: $(BUILD)/obj/helpers/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS_$*)
+
+# The settings in the man pages and completions come out of the built program's own table.
+$(BUILD)/man/%.roff: $(BUILD)/sbox
+	@mkdir -p $(@D)
+	$(call say,GEN)$(BUILD)/sbox help --roff-$* >$@
+
+$(BUILD)/man/%: man/%.in $(BUILD)/man/settings.roff $(BUILD)/man/options.roff
+	$(call say,GEN)sed -e 's/@VERSION@/$(VERSION)/' \
+		-e '/^@SETTINGS@$$/{r $(BUILD)/man/settings.roff' -e 'd}' \
+		-e '/^@OPTIONS@$$/{r $(BUILD)/man/options.roff' -e 'd}' $< >$@
+
+$(BUILD)/completions/sbox.%: $(BUILD)/sbox
+	@mkdir -p $(@D)
+	$(call say,GEN)$(BUILD)/sbox completion $* >$@
+
+# ---- Trying it ------------------------------------------------------------------------------
+
+# A make of its own, once the packages that the build needs are there.
+run:
+	@tests/deps.sh build run
+	@$(SUBMAKE) BUILD=$(BUILD) programs
+	@BUILD=$(BUILD) tests/app.sh
+
+# ---- Testing --------------------------------------------------------------------------------
+
+SANITIZED = $(SUBMAKE) BUILD=$(BUILD)/asan SANITIZE=yes
+SUITES = unit fuzz meta integration
+SANITIZED_SUITES = asan-unit asan-fuzz asan-integration
+
+test:
+	@tests/deps.sh build run test
+	@$(SUBMAKE) BUILD=$(BUILD) check
+
+check: all test-programs $(TEST_HELPER_BIN) $(BENCH_BIN)
+	@$(SANITIZED) test-programs
+	@BUILD=$(BUILD) tests/run $(SUITES) $(SANITIZED_SUITES)
+
+check-unit: $(UNIT_BIN)
+	@BUILD=$(BUILD) tests/run unit
+
+check-integration: programs $(TEST_HELPER_BIN)
+	@BUILD=$(BUILD) tests/run integration
+
+check-meta: all
+	@BUILD=$(BUILD) tests/run meta
+
+check-fuzz: $(FUZZ_BIN)
+	@BUILD=$(BUILD) tests/run fuzz
+
+asan: $(TEST_HELPER_BIN)
+	@$(SANITIZED) test-programs
+	@BUILD=$(BUILD) tests/run $(SANITIZED_SUITES)
+
+$(UNIT_BIN): $(UNIT_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lcriterion
+
+$(FUZZ_BIN): $(BUILD)/tests/fuzz-%: $(BUILD)/obj/tests/fuzz/%.o \
+		$(BUILD)/obj/tests/helpers/corpus.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS)
+
+# Never sanitized: they run inside sandboxes, or with a sanitized sbox below them.
+$(TEST_HELPER_BIN): $(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CPPFLAGS) -std=gnu17 $(WARNINGS) -O2 -g -MMD -MP -MF $@.d -static -o $@ $< \
+		$(LIBS_$*)
+LIBS_deny = -lseccomp
+
+$(BENCH_BIN): tests/bench/kernel.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CPPFLAGS) -std=gnu17 $(WARNINGS) -O2 -g -MMD -MP -MF $@.d -static -o $@ $<
+
+bench:
+	@tests/deps.sh build run bench
+	@$(SUBMAKE) BUILD=$(BUILD) programs $(BENCH_BIN)
+	@BUILD=$(BUILD) tests/bench/run
+
+# Looks for new inputs: make fuzz TARGET=NAME [SECONDS=60]
+SECONDS = 60
+fuzz:
+	@tests/deps.sh build fuzz
+	@mkdir -p $(BUILD)/fuzz/$(TARGET)
+	clang $(ALL_CPPFLAGS) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
+		-o $(BUILD)/fuzz/$(TARGET).bin tests/fuzz/$(TARGET).c \
+		$(filter-out src/main.c,$(SRC)) $(LIBS)
+	$(BUILD)/fuzz/$(TARGET).bin -max_total_time=$(SECONDS) \
+		$(BUILD)/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
+
+# ---- Looking at the text --------------------------------------------------------------------
+
+C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c tests/*/*.c tests/*/*.h)
+SCRIPTS = .ci/run tests/run $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
+	tests/bench/run $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
+
+format:
+	clang-format -i $(C_FILES)
+
+# Other versions have other opinions; then nothing is checked.
+check-format:
+	@tests/deps.sh lint
+	@case $$(clang-format --version) in \
+	*' version 14.'*) clang-format --dry-run -Werror $(C_FILES) ;; \
+	*) echo 'check-format: the style is that of clang-format 14 (Debian 12); not checked' ;; \
+	esac
+
+# CC's own warnings come with WERROR=yes; this looks for what a compiler does not.
+tidy:
+	@tests/deps.sh build lint
+	printf '%s\n' $(SRC) $(HELPERS:%=helpers/%.c) | xargs -P $$(nproc) -n 4 sh -c \
+		'exec clang-tidy --quiet "$$@" -- -std=gnu17 $(subst ','\'',$(ALL_CPPFLAGS))' tidy
+	shellcheck -x -e SC2001,SC2016 $(SCRIPTS)
+
+# ---- Installing -----------------------------------------------------------------------------
+
+install: all
+	$(INSTALL) -d $(addprefix $(DESTDIR), $(BINDIR) $(LIBEXECDIR) $(DATADIR)/profiles \
+		$(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man7 $(BASH_COMPLETION_DIR) \
+		$(ZSH_COMPLETION_DIR) $(FISH_COMPLETION_DIR))
+	$(INSTALL) -m 755 $(BUILD)/sbox $(DESTDIR)$(BINDIR)/sbox
+	$(INSTALL) -m 755 $(HELPER_BIN) $(DESTDIR)$(LIBEXECDIR)
+	$(INSTALL) -m 644 $(PROFILE_FILES) $(DESTDIR)$(DATADIR)/profiles
+	for page in $(MAN_PAGES); do \
+		$(INSTALL) -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.} || exit 1; done
+	$(INSTALL) -m 644 $(BUILD)/completions/sbox.bash $(DESTDIR)$(BASH_COMPLETION_DIR)/sbox
+	$(INSTALL) -m 644 $(BUILD)/completions/sbox.zsh $(DESTDIR)$(ZSH_COMPLETION_DIR)/_sbox
+	$(INSTALL) -m 644 $(BUILD)/completions/sbox.fish \
+		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish
+
+# Only what install has put there; the configuration in SYSCONFDIR is the administrator's.
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/sbox $(HELPERS:%=$(DESTDIR)$(LIBEXECDIR)/%) \
+		$(PROFILES:%=$(DESTDIR)$(DATADIR)/profiles/%.conf) \
+		$(foreach page,$(notdir $(MAN_PAGES)),\
+			$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page)) \
+		$(DESTDIR)$(BASH_COMPLETION_DIR)/sbox $(DESTDIR)$(ZSH_COMPLETION_DIR)/_sbox \
+		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish
+	-rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/profiles $(DESTDIR)$(DATADIR)
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make [all]          build sbox, its man pages and completions in $(BUILD)/'
+	@echo 'make run            bring what is missing, build, and open a shell in a sandbox;'
+	@echo '                    APP="PROGRAM ARGS" PROFILE=NAME for something else'
+	@echo 'make test           bring what tests need, build, and run every test'
+	@echo 'make check          the same without bringing anything'
+	@echo 'make check-unit check-integration check-meta check-fuzz'
+	@echo '                    one suite; also: tests/run integration FILE.bats...'
+	@echo 'make asan           the tests under AddressSanitizer and UBSan'
+	@echo 'make bench          start-up time and memory against bwrap and the bare kernel'
+	@echo 'make fuzz TARGET=T  look for inputs that break a parser'
+	@echo 'make tidy format check-format'
+	@echo '                    static analysis; the code style, mended or checked'
+	@echo 'make install        into PREFIX=$(PREFIX) (DESTDIR= for packagers); uninstall'
+	@echo 'make clean          remove $(BUILD)/'
+	@echo 'STATIC=no           a dynamically linked launcher; WERROR=yes: no warnings'
+
+# For scripts: the value of a list above.
+print-%:
+	@printf '%s\n' $($*)
+
+-include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TEST_HELPER_BIN:=.d) $(BENCH_BIN:=.d) \
+	$(HELPERS:%=$(BUILD)/obj/helpers/%.d) $(FUZZ_TARGETS:%=$(BUILD)/obj/tests/fuzz/%.d)

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* str.c - pure string work: words with quotes, patterns, nearest spelling, buffers */
+#include "base/str.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool str_ends(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+	return n >= m && strcmp(s + n - m, suffix) == 0;
+}
+
+bool str_is_control(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+	/* C1 controls (0x80-0x9f) reach a terminal in UTF-8 as c2 80 .. c2 9f */
+	return c[0] < 0x20 || c[0] == 0x7f ||
+		(c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f);
+}
+
+void str_escape_controls(char *out, size_t size, const char *in)
+{
+	size_t used = 0;
+	for (const unsigned char *p = (const unsigned char *)in; *p; p++) {
+		bool escape = *p != '\t' && str_is_control((const char *)p);
+		bool c1 = escape && *p == 0xc2;
+		size_t need = escape ? 4 : 1;
+		if (used + need >= size)
+			break;
+		if (escape)
+			(void)snprintf(
+				out + used, size - used, "\\x%02x", c1 ? p[1] : *p);
+		else
+			out[used] = (char)*p;
+		used += need;
+		p += c1;
+	}
+	out[used] = '\0';
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+const char *str_word_end(const char *s, const char **ret_quote)
+{
+	const char *quote = NULL;
+	for (; *s && (quote || !blank(*s)); s++) {
+		if (quote && *s == *quote)
+			quote = NULL;
+		else if (!quote && (*s == '"' || *s == '\''))
+			quote = s;
+		else if (*s == '\\' && !(quote && *quote == '\'') && s[1])
+			s++;
+	}
+	if (ret_quote)
+		*ret_quote = quote;
+	return quote ? NULL : s;
+}
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+	return at ? (int)(at - digits) : -1;
+}
+
+/* What a backslash with @s behind it stands for; returns how much of @s that was. */
+static size_t unescape(const char *s, char *out)
+{
+	int high = s[0] == 'x' ? hex_digit(s[1]) : -1;
+	int low = high >= 0 ? hex_digit(s[2]) : -1;
+	bool byte = low >= 0 && (high || low);
+	*out = byte ? (char)(high * 16 + low) : s[0];
+	return byte ? 3 : 1;
+}
+
+int str_next_word(struct arena *a, const char **p, char **ret, const char **ret_start)
+{
+	const char *s = *p, *quote_at;
+	while (blank(*s))
+		s++;
+	*ret_start = s;
+	*ret = NULL;
+	if (!*s) {
+		*p = s;
+		return 0;
+	}
+	const char *end = str_word_end(s, &quote_at);
+	if (!end) {
+		*ret_start = quote_at;
+		return -EINVAL;
+	}
+
+	char *word = arena_alloc(a, (size_t)(end - s) + 1), *out = word;
+	char quote = 0;
+	while (s < end) {
+		if (*s == quote) {
+			quote = 0;
+			s++;
+		} else if (!quote && (*s == '"' || *s == '\'')) {
+			quote = *s++;
+		} else if (*s == '\\' && quote != '\'' && s[1]) {
+			s += 1 + unescape(s + 1, out++);
+		} else {
+			*out++ = *s++;
+		}
+	}
+	*p = end;
+	*ret = word;
+	return 0;
+}
+
+void str_print_word_n(FILE *f, const char *word, size_t len)
+{
+	const char *end = word + len;
+	bool plain = len > 0;
+	for (const char *c = word; c < end; c++)
+		if (*c == ' ' || str_is_control(c) || strchr("\"'\\", *c) ||
+			(c == word && strchr("#;", *c)))
+			plain = false;
+	if (plain) {
+		fwrite(word, 1, len, f);
+		return;
+	}
+	fputc('"', f);
+	for (const char *c = word; c < end; c++) {
+		if (*c == '\t' || !str_is_control(c)) {
+			if (*c == '"' || *c == '\\')
+				fputc('\\', f);
+			fputc(*c, f);
+			continue;
+		}
+		fprintf(f, "\\x%02x", (unsigned char)*c);
+		if ((unsigned char)*c == 0xc2)
+			fprintf(f, "\\x%02x", (unsigned char)*++c);
+	}
+	fputc('"', f);
+}
+
+void str_print_word(FILE *f, const char *word)
+{
+	str_print_word_n(f, word, strlen(word));
+}
+
+bool str_match(const char *pattern, const char *s)
+{
+	const char *star = NULL, *back = NULL;
+	while (*s) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			back = s;
+		} else if (*pattern == '?' || *pattern == *s) {
+			pattern++;
+			s++;
+		} else if (star) {
+			pattern = star;
+			s = ++back;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+/* Optimal string alignment distance, words cut at 63 bytes: a swap counts as one. */
+static unsigned distance(const char *a, const char *b)
+{
+	enum { MAX = 64 };
+	size_t n = strlen(a), m = strlen(b);
+	if (n >= MAX || m >= MAX)
+		return MAX;
+	unsigned rows[3][MAX];
+	unsigned *before = rows[0], *last = rows[1], *row = rows[2];
+
+	for (size_t j = 0; j <= m; j++)
+		last[j] = (unsigned)j;
+	for (size_t i = 1; i <= n; i++) {
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= m; j++) {
+			unsigned cost = a[i - 1] != b[j - 1];
+			unsigned best = last[j - 1] + cost;
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+				a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+				best = before[j - 2] + 1;
+			row[j] = best;
+		}
+		unsigned *spare = before;
+		before = last;
+		last = row;
+		row = spare;
+	}
+	return last[m];
+}
+
+const char *str_nearest(
+	const char *word, const char *(*next)(size_t i, const void *ctx), const void *ctx)
+{
+	const char *best = NULL;
+	size_t len = strlen(word);
+	unsigned limit = len <= 3 ? 1 : len <= 6 ? 2 : 3;
+	unsigned best_distance = limit + 1;
+	const char *candidate;
+
+	for (size_t i = 0; (candidate = next(i, ctx)); i++) {
+		unsigned d = distance(word, candidate);
+		/* "readonly" for "read": a known word with something behind it */
+		if (d > limit && len >= 4 && *candidate &&
+			(str_starts(word, candidate) || str_starts(candidate, word)))
+			d = limit;
+		if (d < best_distance) {
+			best_distance = d;
+			best = candidate;
+		}
+	}
+	return best && *best ? best : NULL;
+}

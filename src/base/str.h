@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* str.h - pure string work: words with quotes, patterns, nearest spelling, buffers */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/macros.h"
+
+struct arena;
+
+bool str_starts(const char *s, const char *prefix);
+bool str_ends(const char *s, const char *suffix);
+
+/* Whether a control character begins at @s, in ASCII or in UTF-8. */
+bool str_is_control(const char *s);
+/* Replaces control characters by \xNN so that text from elsewhere cannot draw on the
+ * user's terminal; UTF-8 passes. The output is always terminated. */
+void str_escape_controls(char *out, size_t size, const char *in);
+
+/* One word of a value. Blanks separate words; '...' and "..." keep blanks; in "..." and
+ * outside quotes a backslash takes the next character as it is, but \xNN is the byte of
+ * that number.
+ * @p: where to go on, advanced behind the word.
+ * @ret: the word, in the arena; NULL at the end of the text.
+ * @ret_start: where the word began (for column numbers).
+ * 0, or -EINVAL for a quote that never closes (with *ret_start at the quote). */
+int str_next_word(struct arena *a, const char **p, char **ret, const char **ret_start);
+/* Behind the word that begins at @s, quotes and backslashes in it taken into account; NULL
+ * for a quote that never closes, whose place @ret_quote (may be NULL) then gets. */
+const char *str_word_end(const char *s, const char **ret_quote);
+/* Prints a word so that str_next_word() reads the same word back; control characters are
+ * escaped. */
+void str_print_word(FILE *f, const char *word);
+void str_print_word_n(FILE *f, const char *word, size_t len);
+
+/* Shell pattern with * and ? only, matched over the whole of @s. */
+bool str_match(const char *pattern, const char *s);
+
+/* The candidate that @word most likely meant, or NULL. @next returns the i-th candidate,
+ * NULL at the end; NULL entries of a sparse list can be given as "". */
+const char *str_nearest(
+	const char *word, const char *(*next)(size_t i, const void *ctx), const void *ctx);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* command.h - what a verb of sbox is: one file, one exported struct command */
+#pragma once
+
+#include "base/err.h"
+
+struct command {
+	const char *name;
+	const char *synopsis; /* what comes behind "sbox NAME" in the usage line */
+	const char *summary;  /* one line for the list of verbs */
+	/* @argv[0] is the verb. The exit code of the program, or negative errno with @e set:
+	 * main() prints @e once and exits with e->exit_status. A function that has printed
+	 * its mistakes itself returns EXIT_SBOX. */
+	int (*run)(int argc, char **argv, struct err *e);
+	unsigned hidden;
+};
+
+extern const struct command cmd_run, cmd_profile, cmd_desktop, cmd_help, cmd_completion;
+
+/* All verbs, in the order in which help shows them, ended by NULL. */
+extern const struct command *const commands[];

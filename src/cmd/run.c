@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* run.c - the verb that everything is for: a program in a sandbox */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "cmd/command.h"
+#include "config/cmdline.h"
+#include "config/show.h"
+#include "resolve/resolve.h"
+#include "resolve/steps.h"
+#include "stage/run.h"
+#include "stage/status.h"
+
+/* The memory of argv and the environment is one piece: the kernel lays it out so. */
+static char *words_of(char **argv, size_t *ret_size)
+{
+	extern char **environ;
+	char *first = argv[0], *end = argv[0];
+	for (char **v = argv; *v; v++)
+		if (*v == end)
+			end += strlen(*v) + 1;
+	for (char **v = environ; *v; v++)
+		if (*v == end)
+			end += strlen(*v) + 1;
+	*ret_size = (size_t)(end - first);
+	return first;
+}
+
+static int told(const struct diags *d, struct err *e)
+{
+	/* the first one stands for all where only one can be told */
+	err_set(e, -EINVAL, "%s", d->v[0].msg);
+	diag_print_all(d);
+	return EXIT_SBOX;
+}
+
+static int run_plan(struct plan *p, struct diags *d, char **argv, struct err *e)
+{
+	struct ready rd;
+	bool started = false;
+	size_t size;
+
+	int r = resolve_plan(p, p->dry_run, &rd, d, e);
+	if (r == 0 && p->dry_run) {
+		if (p->json)
+			steps_print_json(stdout, &rd);
+		else
+			steps_print(stdout, &rd);
+		return 0;
+	}
+	if (r == 0) {
+		char *words = words_of(argv, &size);
+		r = run_sandbox(&rd, words, size, &started, e);
+	} else if (d->n > 0) {
+		r = told(d, e);
+	}
+	resolve_undo(&rd, !started);
+	if (!started && (r < 0 || d->n > 0))
+		status_failed(p->json_status_fd, e);
+	return r;
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+	struct arena arena = { 0 };
+	struct diags d = { .arena = &arena };
+	struct cmdline c = { 0 };
+	struct plan p;
+	(void)argc;
+
+	plan_init(&p, &arena);
+	cmdline_parse(&arena, argv + 1, &d, &c);
+	cmdline_plan(&p, &d, &c, true);
+	log_set_level(p.quiet ? LOG_QUIET : p.verbose ? LOG_VERBOSE : LOG_NORMAL);
+
+	int r = 0;
+	if (p.help)
+		r = cmd_help.run(1, (char *[]){ "help", NULL }, e);
+	else if (p.version)
+		printf("sbox %s\n", SBOX_VERSION);
+	else if (d.n > 0) {
+		r = told(&d, e);
+		status_failed(p.json_status_fd, e);
+	} else {
+		log_info("profile %s", p.profile_name ? p.profile_name : "none");
+		r = run_plan(&p, &d, argv, e);
+	}
+	arena_done(&arena);
+	return r;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.synopsis = "[FLAG...] [--] [COMMAND [ARG...]]",
+	.summary = "run a program in a sandbox (the verb may be left out)",
+	.run = run,
+};

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+/* settings.c - the table: one row for each setting, the only place where it is defined
+ *
+ * Flags, profile keys, help, man pages, completions, "did you mean" and the output of
+ * "profile show" all come from here. A row whose parser does not fit its member does not
+ * compile.
+ */
+#include "config/settings.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/str.h"
+
+static const char *const sharing_words[] = { "private", "host", NULL };
+static const char *const identity_words[] = { "self", "root", NULL };
+static const char *const id_map_words[] = { "auto", "single", "range", NULL };
+static const char *const groups_words[] = { "auto", "drop", "keep", NULL };
+static const char *const access_words[] = { "none", "read", "write", NULL };
+static const char *const network_words[] = { "none", "host", NULL };
+static const char *const want_words[] = { "no", "auto", "yes", NULL };
+static const char *const x11_words[] = { "no", "fallback", "auto", "yes", NULL };
+static const char *const dbus_words[] = { "none", "filtered", NULL };
+static const char *const wait_words[] = { "main", "all", NULL };
+#define WORDS_FIT(words, count)                                                          \
+	static_assert(ARRAY_SIZE(words) == (count) + 1, #words " is out of step")
+WORDS_FIT(sharing_words, SHARING_COUNT);
+WORDS_FIT(identity_words, IDENTITY_COUNT);
+WORDS_FIT(id_map_words, ID_MAP_COUNT);
+WORDS_FIT(groups_words, GROUPS_COUNT);
+WORDS_FIT(access_words, ACCESS_COUNT);
+WORDS_FIT(network_words, NETWORK_COUNT);
+WORDS_FIT(want_words, WANT_COUNT);
+WORDS_FIT(x11_words, X11_COUNT);
+WORDS_FIT(dbus_words, DBUS_COUNT);
+WORDS_FIT(wait_words, WAIT_COUNT);
+
+const char *const setting_sections[] = { "profile", "filesystem", "identity", "namespaces",
+	"network", "desktop", "environment", "process", NULL };
+
+/* The offset of a member, if it has the type that the row's parser writes. */
+#define MEMBER(ctype, name)                                                              \
+	offsetof(struct plan, name) +                                                    \
+		0 * sizeof(char[__builtin_types_compatible_p(ctype,                      \
+					__typeof__(((struct plan *)0)->name))            \
+					? 1                                              \
+					: -1])
+#define BOOL(name)     .type = &value_bool, .offset = MEMBER(bool, name)
+#define ENUM(name, w)  .type = &value_enum, .offset = MEMBER(int, name), .choices = (w)
+#define TEXT(t, name)  .type = &(t), .offset = MEMBER(const char *, name)
+#define NUM64(t, name) .type = &(t), .offset = MEMBER(int64_t, name)
+#define LIST(t, name)  .type = &(t), .offset = MEMBER(struct list, name)
+
+const struct setting settings[SET_COUNT] = {
+	/* ---- profile ---- */
+	[SET_DESCRIPTION] = { "description", "profile", TEXT(value_string, description),
+		.help = "what the profile is for",
+		.doc = "One line, shown by \"sbox profile list\".",
+		.flags = S_FILE },
+	[SET_COMMAND] = { "command", "profile", LIST(value_words, command),
+		.metavar = "NAME...",
+		.help = "programs that use this profile where none is named",
+		.doc = "The program's name without its directory. * and ? stand for other "
+		       "characters.",
+		.flags = S_FILE },
+	[SET_EXTENDS] = { "extends", "profile", LIST(value_words, extends),
+		.alias = "profile",
+		.short_flag = 'p',
+		.metavar = "NAME|FILE",
+		.help = "profiles to begin with",
+		.doc = "Their settings are read first, in the order given; this file's come "
+		       "after. On the command line it is written --profile. A name is looked "
+		       "for in the user's, the system's and sbox's own profiles; a word with "
+		       "a slash in it is a file.",
+		.flags = S_PROFILE },
+
+	/* ---- filesystem ---- */
+	[SET_ROOT] = { "root", "filesystem", TEXT(value_root, root),
+		.help = "what the sandbox sees as /",
+		.doc = "host: a new root with the trees of the system setting in it. empty: a "
+		       "new root with nothing but what other settings put there. A "
+		       "directory: that one is the root, for another distribution's tree." },
+	[SET_ROOT_WRITE] = { "root-write", "filesystem", BOOL(root_write),
+		.help = "let the program write to a directory root",
+		.doc = "Without it the root is read-only, but for the places that other "
+		       "settings make writable.",
+		.flags = S_WIDENS },
+	[SET_SYSTEM] = { "system", "filesystem", LIST(value_paths, system),
+		.help = "trees of the host's system, for root = host",
+		.doc = "Read-only. Ignored with another root, which brings its own.",
+		.flags = S_WIDENS },
+	[SET_READ] = { "read", "filesystem", LIST(value_paths, read),
+		.short_flag = 'r',
+		.help = "paths to see, read-only, at their own place",
+		.doc = "With everything below them. ?PATH may be missing; any other must "
+		       "exist. Of several rules the one with the most specific path holds.",
+		.flags = S_WIDENS },
+	[SET_WRITE] = { "write", "filesystem", LIST(value_paths, write),
+		.short_flag = 'w',
+		.help = "paths to see and to write, at their own place",
+		.doc = "What is written there is written on the host.",
+		.flags = S_WIDENS },
+	[SET_BIND] = { "bind", "filesystem", LIST(value_bind, bind),
+		.help = "show a path at another place",
+		.doc = "The source is the host's path, the destination the sandbox's; rw makes "
+		       "it writable.",
+		.flags = S_WIDENS },
+	[SET_DEVICE] = { "device", "filesystem", LIST(value_paths, device),
+		.help = "device nodes (or directories of them) to use",
+		.doc = "Everywhere else device nodes do not work.",
+		.flags = S_WIDENS },
+	[SET_TMPFS] = { "tmpfs", "filesystem", LIST(value_tmpfs, tmpfs),
+		.help = "an empty place in memory that is gone afterwards",
+		.doc = "size= limits it (default: half of the memory), mode= is the mode of "
+		       "its top (default 0755)." },
+	[SET_DIR] = { "dir", "filesystem", LIST(value_dir, dir),
+		.help = "an empty directory",
+		.doc = "In the parts of the root that sbox makes." },
+	[SET_FILE] = { "file", "filesystem", LIST(value_file, file),
+		.help = "a file with given content, read-only",
+		.doc = "Each further word is one line of it." },
+	[SET_LINK] = { "link", "filesystem", LIST(value_link, link),
+		.help = "a symbolic link",
+		.doc = "In the parts of the root that sbox makes." },
+	[SET_HIDE] = { "hide", "filesystem", LIST(value_paths, hide),
+		.help = "paths that shall not be seen",
+		.doc = "A directory looks empty, a file looks empty. At an equal path hiding "
+		       "wins over showing. A path that nothing shows needs no hiding." },
+	[SET_SECRET] = { "secret", "filesystem", LIST(value_paths, secret),
+		.help = "paths hidden unless a rule names them",
+		.doc = "Like hide, but a read or write rule for the same path wins." },
+	[SET_PROTECT] = { "protect", "filesystem", LIST(value_paths, protect),
+		.help = "paths that stay read-only unless a rule names them",
+		.doc = "Where a less specific rule made their surroundings writable. A missing "
+		       "path cannot be protected; one that ends in / is made as an empty "
+		       "directory if a writable place would hold it." },
+	[SET_HOME] = { "home", "filesystem", TEXT(value_home, home),
+		.help = "the home directory inside",
+		.doc = "private: a home of the sandbox's own, kept under the profile's name or "
+		       "the given one in ~/.local/share/sbox/homes. ephemeral: an empty one, "
+		       "gone afterwards. host: the real one. none: no home.",
+		.flags = S_WIDENS },
+	[SET_CWD] = { "cwd", "filesystem", ENUM(cwd, access_words),
+		.help = "how the caller's working directory is seen",
+		.doc = "A caller who stands in the home directory itself, or above it, shows "
+		       "nothing of it.",
+		.flags = S_WIDENS },
+	[SET_CHDIR] = { "chdir", "filesystem", TEXT(value_path, chdir),
+		.short_flag = 'C',
+		.metavar = "DIR",
+		.help = "directory to start in",
+		.doc = "Default: the caller's where it is visible, else the home, else /." },
+	[SET_PROC] = { "proc", "filesystem", BOOL(proc),
+		.help = "mount /proc",
+		.doc = "A fresh one, of the sandbox's own processes." },
+	[SET_DEV] = { "dev", "filesystem", BOOL(dev),
+		.help = "make a minimal /dev",
+		.doc = "null, zero, full, random, urandom, tty, its own terminals and shared "
+		       "memory." },
+	[SET_SYS] = { "sys", "filesystem", BOOL(sys),
+		.help = "show the host's /sys, read-only",
+		.doc = "It tells much about the machine; the gpu setting shows the few parts "
+		       "that it needs.",
+		.flags = S_WIDENS },
+
+	/* ---- identity ---- */
+	[SET_IDENTITY] = { "identity", "identity", ENUM(identity, identity_words),
+		.help = "who the program is inside",
+		.doc = "self: the caller, by the same number. root: number 0, which is the "
+		       "caller on the host and has no rights there that the caller has not." },
+	[SET_ID_MAP] = { "id-map", "identity", ENUM(id_map, id_map_words),
+		.help = "which ids exist inside",
+		.doc = "single: one's own only. range: the subordinate ids of /etc/subuid and "
+		       "/etc/subgid too, through newuidmap(1). auto: a range for identity = "
+		       "root and for groups = drop, else single." },
+	[SET_GROUPS] = { "groups", "identity", ENUM(groups, groups_words),
+		.help = "the caller's supplementary groups",
+		.doc = "drop needs a range of ids. keep keeps them, though they have no name "
+		       "inside. auto drops them wherever the id map allows it.",
+		.flags = S_WIDENS },
+	[SET_HOSTNAME] = { "hostname", "identity", TEXT(value_hostname, hostname),
+		.help = "host name inside",
+		.doc = "With uts = private, the default." },
+	[SET_MACHINE_ID] = { "machine-id", "identity", TEXT(value_machine_id, machine_id),
+		.help = "what /etc/machine-id says",
+		.doc = "random: another one at each start." },
+
+	/* ---- namespaces ---- */
+	[SET_PID] = { "pid", "namespaces", ENUM(pid, sharing_words),
+		.help = "process ids and /proc",
+		.doc = "With host, other processes are seen and a descendant that leaves its "
+		       "parent may outlive the sandbox.",
+		.flags = S_WIDENS },
+	[SET_IPC] = { "ipc", "namespaces", ENUM(ipc, sharing_words),
+		.help = "System V IPC and POSIX message queues",
+		.doc = "X11's shared memory needs host.",
+		.flags = S_WIDENS },
+	[SET_UTS] = { "uts", "namespaces", ENUM(uts, sharing_words),
+		.help = "host name",
+		.doc = "host: the host's own name.",
+		.flags = S_WIDENS },
+	[SET_CGROUP] = { "cgroup", "namespaces", ENUM(cgroup, sharing_words),
+		.help = "view of control groups",
+		.doc = "private: its own group looks like the root.",
+		.flags = S_WIDENS },
+	[SET_TIME] = { "time", "namespaces", ENUM(time, sharing_words),
+		.help = "monotonic and boot-time clocks",
+		.doc = "private allows offsets for them. The clock of the day is always the "
+		       "host's." },
+	[SET_MONOTONIC_OFFSET] = { "monotonic-offset", "namespaces",
+		NUM64(value_offset, monotonic_offset_ns),
+		.help = "added to the monotonic clock",
+		.doc = "Needs time = private. The clock cannot become negative." },
+	[SET_BOOTTIME_OFFSET] = { "boottime-offset", "namespaces",
+		NUM64(value_offset, boottime_offset_ns),
+		.help = "added to the boot-time clock",
+		.doc = "Needs time = private; uptime(1) shows it." },
+
+	/* ---- network ---- */
+	[SET_NETWORK] = { "network", "network", ENUM(network, network_words),
+		.help = "the network that the program sees",
+		.doc = "none: a loopback interface of its own and nothing else. host: the "
+		       "host's, with everything that listens on its loopback, and its "
+		       "abstract sockets.",
+		.flags = S_WIDENS },
+
+	/* ---- desktop ---- */
+	[SET_WAYLAND] = { "wayland", "desktop", ENUM(wayland, want_words),
+		.help = "the Wayland compositor's socket",
+		.doc = "auto: where the session has one. yes: an error where it has not.",
+		.flags = S_WIDENS },
+	[SET_X11] = { "x11", "desktop", ENUM(x11, x11_words),
+		.help = "the X server's socket and its key",
+		.doc = "A program with it can read the keyboard and the windows of all other "
+		       "X11 programs. fallback: only where there is no Wayland socket.",
+		.flags = S_WIDENS },
+	[SET_SOUND] = { "sound", "desktop", ENUM(sound, want_words),
+		.help = "PulseAudio's and PipeWire's sockets",
+		.doc = "Both play and record; PipeWire's can also give the camera.",
+		.flags = S_WIDENS },
+	[SET_GPU] = { "gpu", "desktop", ENUM(gpu, want_words),
+		.help = "the graphics devices",
+		.doc = "/dev/dri and its like, and the parts of /sys that drivers read.",
+		.flags = S_WIDENS },
+	[SET_THEMES] = { "themes", "desktop", BOOL(themes),
+		.help = "the user's fonts, themes and icons, read-only",
+		.doc = "And the settings of toolkits that name them.",
+		.flags = S_WIDENS },
+	[SET_DBUS] = { "dbus", "desktop", ENUM(dbus, dbus_words),
+		.help = "the session bus",
+		.doc = "filtered: through xdg-dbus-proxy(1), which lets only the names of the "
+		       "dbus- settings through.",
+		.flags = S_WIDENS },
+	[SET_DBUS_OWN] = { "dbus-own", "desktop", LIST(value_words, dbus_own),
+		.metavar = "NAME...",
+		.help = "bus names that the program may own",
+		.doc = "NAME.* stands for all below it.",
+		.flags = S_WIDENS },
+	[SET_DBUS_TALK] = { "dbus-talk", "desktop", LIST(value_words, dbus_talk),
+		.metavar = "NAME...",
+		.help = "bus names that the program may call",
+		.doc = "Any method of them.",
+		.flags = S_WIDENS },
+	[SET_DBUS_SEE] = { "dbus-see", "desktop", LIST(value_words, dbus_see),
+		.metavar = "NAME...",
+		.help = "bus names that the program may know of",
+		.doc = "Without calling them.",
+		.flags = S_WIDENS },
+	[SET_DBUS_CALL] = { "dbus-call", "desktop", LIST(value_words, dbus_call),
+		.metavar = "NAME=RULE...",
+		.help = "single methods that the program may call",
+		.doc = "As --call of xdg-dbus-proxy(1): NAME=INTERFACE.METHOD@PATH.",
+		.flags = S_WIDENS },
+
+	/* ---- environment ---- */
+	[SET_PASS_ENV] = { "pass-env", "environment", LIST(value_names, pass_env),
+		.help = "variables of the caller that pass",
+		.doc = "All others do not. PATH, HOME, USER, LOGNAME, SHELL and "
+		       "XDG_RUNTIME_DIR are set for the sandbox unless named here.",
+		.flags = S_WIDENS },
+	[SET_ENV] = { "env", "environment", LIST(value_env, env),
+		.short_flag = 'e',
+		.help = "set variables",
+		.doc = "A later one wins." },
+	[SET_UNSET_ENV] = { "unset-env", "environment", LIST(value_names, unset_env),
+		.help = "variables that do not pass after all",
+		.doc = "Wins over pass-env, not over env." },
+
+	/* ---- process ---- */
+	[SET_CAPABILITIES] = { "capabilities", "process",
+		LIST(value_capabilities, capabilities),
+		.help = "capabilities inside, none by default",
+		.doc = "As in capabilities(7), without cap_; root stands for those that a "
+		       "package manager needs. They hold over the sandbox's own user "
+		       "namespace only, never on the host. Those over the network and the "
+		       "mounts are refused, since the sandbox's own rules rest on them.",
+		.flags = S_WIDENS },
+	[SET_PASS_FD] = { "pass-fd", "process", LIST(value_fds, pass_fd),
+		.help = "open descriptors of the caller that pass",
+		.doc = "0, 1 and 2 always do. A descriptor of a directory shows what is below "
+		       "it.",
+		.flags = S_WIDENS },
+	[SET_NEW_SESSION] = { "new-session", "process", BOOL(new_session),
+		.help = "start in a session of its own",
+		.doc = "Without the caller's terminal: no Ctrl-C, no job control." },
+	[SET_TIMEOUT] = { "timeout", "process", NUM64(value_duration, timeout_ns),
+		.short_flag = 't',
+		.help = "end the program after this time (exit code 124)",
+		.doc = "It gets SIGTERM, and SIGKILL two seconds later. 0: no limit." },
+	[SET_WAIT] = { "wait", "process", ENUM(wait, wait_words),
+		.help = "when the sandbox ends",
+		.doc = "main: with the program itself; what it left running is ended. all: "
+		       "when the last process has ended." },
+
+	/* ---- the command line only ---- */
+	[SET_SHELL_COMMAND] = { "command-string", NULL, TEXT(value_string, shell_command),
+		.short_flag = 'c',
+		.metavar = "STRING",
+		.help = "run a line of shell",
+		.doc = "By /bin/sh; further words are its $0, $1 and so on.",
+		.flags = S_CMDLINE },
+	[SET_DRY_RUN] = { "dry-run", NULL, BOOL(dry_run),
+		.short_flag = 'n',
+		.help = "print the steps and do nothing",
+		.doc = "In the order in which they would be taken, with their origin.",
+		.flags = S_CMDLINE },
+	[SET_JSON] = { "json", NULL, BOOL(json),
+		.help = "print listings as JSON",
+		.doc = "For --dry-run and the verbs that list.",
+		.flags = S_CMDLINE },
+	[SET_JSON_STATUS] = { "json-status", NULL, NUM64(value_fd, json_status_fd),
+		.help = "tell what happens on a descriptor, in JSON",
+		.doc = "A line for each: \"started\" with the host's pid, then \"exited\" with the exit code and "
+		       "the signal, or \"failed\" with the message and the hint.",
+		.flags = S_CMDLINE },
+	[SET_VERBOSE] = { "verbose", NULL, BOOL(verbose),
+		.short_flag = 'v',
+		.help = "tell more",
+		.doc = "The profile that was chosen, and each step with its time.",
+		.flags = S_CMDLINE },
+	[SET_QUIET] = { "quiet", NULL, BOOL(quiet),
+		.short_flag = 'q',
+		.help = "tell errors only",
+		.doc = "No warnings.",
+		.flags = S_CMDLINE },
+	[SET_HELP] = { "help", NULL, BOOL(help),
+		.short_flag = 'h',
+		.help = "print the flags",
+		.doc = "See also \"sbox help\".",
+		.flags = S_CMDLINE },
+	[SET_VERSION] = { "version", NULL, BOOL(version),
+		.short_flag = 'V',
+		.help = "print the version",
+		.doc = "One line.",
+		.flags = S_CMDLINE },
+};
+
+enum setting_id setting_find(const char *key)
+{
+	for (unsigned i = 0; i < SET_COUNT; i++)
+		if (strcmp(settings[i].key, key) == 0 ||
+			(settings[i].alias && strcmp(settings[i].alias, key) == 0))
+			return i;
+	return SET_COUNT;
+}
+
+enum setting_id setting_find_short(char flag)
+{
+	for (unsigned i = 0; i < SET_COUNT; i++)
+		if (settings[i].short_flag == flag)
+			return i;
+	return SET_COUNT;
+}
+
+/* The keys, then the aliases, which are flags only. */
+static const char *next_key(size_t i, const void *ctx)
+{
+	unsigned forbidden = *(const unsigned *)ctx;
+	if (i >= 2 * SET_COUNT)
+		return NULL;
+	const struct setting *s = &settings[i % SET_COUNT];
+	const char *name = i < SET_COUNT ? s->key : forbidden & S_CMDLINE ? NULL : s->alias;
+	return name && !(s->flags & forbidden) ? name : "";
+}
+
+const char *setting_nearest(const char *key, unsigned forbidden)
+{
+	return str_nearest(key, next_key, &forbidden);
+}
+
+const char *setting_metavar(const struct setting *s)
+{
+	return s->metavar ? s->metavar : s->type->metavar;
+}
+
+void setting_apply(struct plan *p, struct diags *d, enum setting_id id, const char *text,
+	const struct origin *at)
+{
+	const struct setting *s = &settings[id];
+	void *member = setting_member(s, p);
+
+	p->origin[id] = *at;
+	if (!*text && s->type->list) {
+		memset(member, 0, sizeof(struct list));
+		return;
+	}
+	const struct value_input in = {
+		.arena = p->arena, .diags = d, .setting = s, .text = text, .at = *at
+	};
+	if (!*text && id != SET_DESCRIPTION && id != SET_SHELL_COMMAND) {
+		diag_add(d, at, "%s: a value is missing", s->key)->hint =
+			arena_printf(p->arena, "write %s = %s", s->key, setting_metavar(s));
+		return;
+	}
+	s->type->parse(&in, member);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* show.c - the plan as text: as a profile with the origin of each rule, or as JSON */
+#include "config/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "config/settings.h"
+
+/* One value as text, in the arena. */
+static char *value_text(const struct plan *p, const struct setting *s, size_t i)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	if (!f)
+		return arena_strdup(p->arena, "");
+	const void *member = setting_member_const(s, p);
+	if (s->type->list)
+		s->type->print_item(f, &((const struct list *)member)->v[i]);
+	else
+		s->type->print(f, s, member);
+	fclose(f);
+	char *copy = arena_strdup(p->arena, text);
+	free(text);
+	return copy;
+}
+
+static size_t value_count(const struct plan *p, const struct setting *s)
+{
+	if (!s->type->list)
+		return 1;
+	return ((const struct list *)setting_member_const(s, p))->n;
+}
+
+static const struct origin *value_origin(const struct plan *p, enum setting_id id, size_t i)
+{
+	const struct setting *s = &settings[id];
+	if (!s->type->list)
+		return &p->origin[id];
+	return &((const struct list *)setting_member_const(s, p))->v[i].at;
+}
+
+/* The name of a file; values have their control characters escaped by their type. */
+static void print_safely(FILE *f, const char *text)
+{
+	char safe[1024];
+	str_escape_controls(safe, sizeof(safe), text);
+	fputs(safe, f);
+}
+
+static void show_line(
+	FILE *f, const struct plan *p, enum setting_id id, size_t i, bool origins)
+{
+	const struct setting *s = &settings[id];
+	const char *line = arena_printf(p->arena, "%s = %s", s->key, value_text(p, s, i));
+	if (!origins) {
+		fprintf(f, "%s\n", line);
+		return;
+	}
+	fprintf(f, "%-42s # ", line);
+	print_safely(f, origin_text(p->arena, value_origin(p, id, i)));
+	fprintf(f, "%s\n", s->flags & S_WIDENS ? " (widens)" : "");
+}
+
+static bool shown(const struct plan *p, enum setting_id id, const char *section)
+{
+	const struct setting *s = &settings[id];
+	return s->section && strcmp(s->section, section) == 0 && !(s->flags & S_PROFILE) &&
+	       p->origin[id].file;
+}
+
+void show_plan(FILE *f, const struct plan *p, bool origins)
+{
+	bool first = true;
+	for (size_t k = 0; setting_sections[k]; k++) {
+		bool head = false;
+		for (unsigned id = 0; id < SET_COUNT; id++) {
+			if (!shown(p, id, setting_sections[k]))
+				continue;
+			for (size_t i = 0; i < value_count(p, &settings[id]); i++) {
+				if (!head)
+					fprintf(f, "%s[%s]\n", first ? "" : "\n",
+						setting_sections[k]);
+				head = true;
+				first = false;
+				show_line(f, p, id, i, origins);
+			}
+		}
+	}
+}
+
+static void json_value(
+	struct json *j, const struct plan *p, enum setting_id id, size_t i)
+{
+	const struct setting *s = &settings[id];
+	const struct origin *at = value_origin(p, id, i);
+	json_begin(j, NULL, '{');
+	json_string(j, "section", s->section);
+	json_string(j, "key", s->key);
+	json_string(j, "value", value_text(p, s, i));
+	json_string(j, "file", at->file);
+	json_number(j, "line", at->line);
+	json_bool(j, "widens", (s->flags & S_WIDENS) != 0);
+	json_end(j, '}');
+}
+
+void show_plan_json(FILE *f, const struct plan *p)
+{
+	struct json j = { .f = f };
+	json_begin(&j, NULL, '{');
+	json_number(&j, "version", 1);
+	json_string(&j, "profile", p->profile_name);
+	json_begin(&j, "settings", '[');
+	for (size_t k = 0; setting_sections[k]; k++)
+		for (unsigned id = 0; id < SET_COUNT; id++)
+			for (size_t i = 0; shown(p, id, setting_sections[k]) &&
+					   i < value_count(p, &settings[id]);
+				i++)
+				json_value(&j, p, id, i);
+	json_end(&j, ']');
+	json_end(&j, '}');
+}

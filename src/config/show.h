@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* show.h - the plan and the table as text: profiles, JSON, help, man pages, completions */
+#pragma once
+
+#include <stdio.h>
+
+#include "config/plan.h"
+#include "config/profile.h"
+
+/* The plan as a profile that reads back as the same plan; with @origins each line tells
+ * where it came from, and widening rules are marked. Settings at their default that
+ * nobody set are left out. */
+void show_plan(FILE *f, const struct plan *p, bool origins);
+void show_plan_json(FILE *f, const struct plan *p);
+
+/* The flags by section, for a terminal of 80 columns. */
+void show_help(FILE *f);
+/* Every key that a profile may have, one a line. */
+void show_keys(FILE *f);
+/* The parts of sbox-profile(5) and sbox(1) that come from the table, in mdoc(7). */
+void show_mdoc_settings(FILE *f);
+void show_mdoc_options(FILE *f);
+/* A completion script; @verbs: names of the verbs, ended by NULL.
+ * -EINVAL for another shell than bash, zsh or fish. */
+int show_completion(FILE *f, const char *shell, const char *const *verbs);

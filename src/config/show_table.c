@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* show_table.c - the settings table as help, man page blocks and shell completions */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "config/settings.h"
+#include "config/show.h"
+
+/* ---- help ---- */
+
+static const char *flag_name(const struct setting *s)
+{
+	return s->alias ? s->alias : s->key;
+}
+
+static void help_line(FILE *f, const struct setting *s)
+{
+	char flags[128];
+	char shorts[8] = "    ";
+	if (s->short_flag)
+		(void)snprintf(shorts, sizeof(shorts), "-%c, ", s->short_flag);
+	(void)snprintf(flags, sizeof(flags), "  %s--%s%s%s", shorts, flag_name(s),
+		s->type->flag ? "" : " ", s->type->flag ? "" : setting_metavar(s));
+	if (strlen(flags) > 29)
+		fprintf(f, "%s\n%-30s%s\n", flags, "", s->help);
+	else
+		fprintf(f, "%-30s%s\n", flags, s->help);
+}
+
+static void help_section(FILE *f, const char *section)
+{
+	fprintf(f, "\n%s:\n", section ? section : "this run");
+	for (unsigned id = 0; id < SET_COUNT; id++) {
+		const struct setting *s = &settings[id];
+		bool here = section ? s->section && strcmp(s->section, section) == 0 : !s->section;
+		if (here && !(s->flags & S_FILE))
+			help_line(f, s);
+	}
+}
+
+void show_help(FILE *f)
+{
+	help_section(f, NULL);
+	for (size_t i = 0; setting_sections[i]; i++)
+		help_section(f, setting_sections[i]);
+}
+
+void show_keys(FILE *f)
+{
+	for (unsigned id = 0; id < SET_COUNT; id++)
+		if (settings[id].section)
+			fprintf(f, "%s\n", settings[id].key);
+}
+
+/* ---- man pages ---- */
+
+/* Text for mdoc: no line may begin with a dot or a quote, backslashes are doubled. */
+static void mdoc_text(FILE *f, const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		if (p[0] == '\n' && p[1] == '\n') {
+			fputs("\n.Pp\n", f);
+			p++;
+			continue;
+		}
+		if ((p == text || p[-1] == '\n') && (*p == '.' || *p == '\''))
+			fputs("\\&", f);
+		fputs(*p == '\\' ? "\\e" : (char[]){ *p, '\0' }, f);
+	}
+	fputc('\n', f);
+}
+
+/* A sentence out of the table's line, which has no capital and no full stop. */
+static void mdoc_help(FILE *f, const struct setting *s)
+{
+	char text[512];
+	(void)snprintf(text, sizeof(text), "%c%s.",
+		s->help[0] >= 'a' && s->help[0] <= 'z' ? s->help[0] - 32 : s->help[0],
+		s->help + 1);
+	mdoc_text(f, text);
+	mdoc_text(f, s->doc);
+}
+
+static void mdoc_notes(FILE *f, const struct setting *s)
+{
+	fputs(".br\n", f);
+	if (s->flags & S_FILE)
+		fputs("In files only.\n", f);
+	else if (s->short_flag)
+		fprintf(f, "Flag: \\-\\-%s, \\-%c.\n", flag_name(s), s->short_flag);
+	else
+		fprintf(f, "Flag: \\-\\-%s.\n", flag_name(s));
+	if (s->type->list)
+		fputs("May be repeated; an empty value clears.\n", f);
+	if (s->flags & S_WIDENS)
+		fputs("Widens.\n", f);
+}
+
+void show_mdoc_settings(FILE *f)
+{
+	struct plan defaults;
+	plan_init(&defaults, NULL);
+	for (size_t k = 0; setting_sections[k]; k++) {
+		fprintf(f, ".Ss [%s]\n.Bl -tag -width Ds\n", setting_sections[k]);
+		for (unsigned id = 0; id < SET_COUNT; id++) {
+			const struct setting *s = &settings[id];
+			if (!s->section || strcmp(s->section, setting_sections[k]) != 0)
+				continue;
+			fprintf(f, ".It Ic %s No = Ar ", s->key);
+			mdoc_text(f, setting_metavar(s));
+			mdoc_help(f, s);
+			if (s->choices) {
+				fputs("One of", f);
+				for (size_t i = 0; s->choices[i]; i++)
+					fprintf(f, "%s %s", i ? "," : "", s->choices[i]);
+				fputs(".\n", f);
+			}
+			if (!s->type->list && id != SET_DESCRIPTION && id != SET_CHDIR) {
+				fputs("Default: ", f);
+				s->type->print(f, s, setting_member_const(s, &defaults));
+				fputs(".\n", f);
+			}
+			mdoc_notes(f, s);
+		}
+		fputs(".El\n", f);
+	}
+}
+
+void show_mdoc_options(FILE *f)
+{
+	fputs(".Bl -tag -width Ds\n", f);
+	for (unsigned id = 0; id < SET_COUNT; id++) {
+		const struct setting *s = &settings[id];
+		if (s->section && id != SET_EXTENDS)
+			continue;
+		fputs(".It ", f);
+		if (s->short_flag)
+			fprintf(f, "Fl %c , ", s->short_flag);
+		fprintf(f, "Fl Fl %s", flag_name(s));
+		if (!s->type->flag)
+			fprintf(f, " Ar %s", setting_metavar(s));
+		fputc('\n', f);
+		mdoc_help(f, s);
+	}
+	fputs(".El\n", f);
+}
+
+/* ---- completions ---- */
+
+static void each_flag(FILE *f, void (*line)(FILE *f, const struct setting *s))
+{
+	for (unsigned id = 0; id < SET_COUNT; id++)
+		if (!(settings[id].flags & S_FILE))
+			line(f, &settings[id]);
+}
+
+static void bash_flag(FILE *f, const struct setting *s)
+{
+	fprintf(f, " --%s", flag_name(s));
+}
+
+static void bash_choices(FILE *f, const struct setting *s)
+{
+	if (!s->choices)
+		return;
+	fprintf(f, "\t--%s) words='", flag_name(s));
+	for (size_t i = 0; s->choices[i]; i++)
+		fprintf(f, "%s%s", i ? " " : "", s->choices[i]);
+	fputs("' ;;\n", f);
+}
+
+static void bash_valued(FILE *f, const struct setting *s)
+{
+	if (s->type->flag)
+		return;
+	fprintf(f, "|--%s", flag_name(s));
+	if (s->short_flag)
+		fprintf(f, "|-%c", s->short_flag);
+}
+
+static void bash_completion(FILE *f, const char *const *verbs)
+{
+	fputs("# bash completion for sbox\n"
+	      "_sbox()\n{\n"
+	      "\tlocal cur prev words='' i\n"
+	      "\tcur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+	      "\t[[ $cur == '=' ]] && cur=''\n"
+	      "\t[[ $prev == '=' ]] && prev=${COMP_WORDS[COMP_CWORD-2]}\n"
+	      "\t# behind the program's name, the program's own completion\n"
+	      "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+	      "\t\tcase ${COMP_WORDS[i]} in\n"
+	      "\t\t--) ((i++)); break ;;\n"
+	      "\t\t=) ((i++)) ;;\n"
+	      "\t\t@",
+		f);
+	each_flag(f, bash_valued);
+	fputs(") [[ ${COMP_WORDS[i+1]} == '=' ]] || ((i++)) ;;\n"
+	      "\t\t-*) ;;\n"
+	      "\t\t*) break ;;\n"
+	      "\t\tesac\n"
+	      "\tdone\n"
+	      "\tif ((i < COMP_CWORD)); then\n"
+	      "\t\tcase ${COMP_WORDS[i]} in\n"
+	      "\t\tprofile) words=\"list show check edit $(sbox profile list --names 2>/dev/null)\" ;;\n"
+	      "\t\tdesktop) words='install list remove' ;;\n"
+	      "\t\tcompletion) words='bash zsh fish' ;;\n"
+	      "\t\t*) declare -F _command_offset >/dev/null && _command_offset $i; return ;;\n"
+	      "\t\tesac\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	      "\t\treturn\n"
+	      "\tfi\n"
+	      "\tcase $prev in\n"
+	      "\t--profile|-p) words=$(sbox profile list --names 2>/dev/null) ;;\n",
+		f);
+	each_flag(f, bash_choices);
+	fputs("\tesac\n"
+	      "\tif [[ $words ]]; then\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	      "\telif [[ $cur == -* ]]; then\n"
+	      "\t\tCOMPREPLY=($(compgen -W '",
+		f);
+	each_flag(f, bash_flag);
+	fputs("' -- \"$cur\"))\n"
+	      "\telif ((i < COMP_CWORD)) || [[ $prev == -* ]]; then\n"
+	      "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
+	      "\telse\n"
+	      "\t\tCOMPREPLY=($(compgen -c -W '",
+		f);
+	for (size_t i = 0; verbs[i]; i++)
+		fprintf(f, " %s", verbs[i]);
+	fputs("' -- \"$cur\"))\n\tfi\n}\ncomplete -o default -F _sbox sbox\n", f);
+}
+
+static void zsh_flag(FILE *f, const struct setting *s)
+{
+	fprintf(f, "\t'%s--%s%s[%s]", s->type->list ? "*" : "", flag_name(s),
+		s->type->flag ? "" : "=", s->help);
+	if (s->flags & S_PROFILE)
+		fputs(":profile:($(sbox profile list --names 2>/dev/null))", f);
+	else if (s->choices) {
+		fputs(":word:(", f);
+		for (size_t i = 0; s->choices[i]; i++)
+			fprintf(f, "%s%s", i ? " " : "", s->choices[i]);
+		fputc(')', f);
+	} else if (!s->type->flag) {
+		fprintf(f, ":%s:_files", s->key);
+	}
+	fputs("' \\\n", f);
+}
+
+static void zsh_completion(FILE *f, const char *const *verbs)
+{
+	fputs("#compdef sbox\n# zsh completion for sbox\n_arguments -S \\\n", f);
+	each_flag(f, zsh_flag);
+	fputs("\t'1: :->first' '*:: :_normal'\n"
+	      "if [[ $state == first ]]; then\n"
+	      "\t_alternative 'verbs:verb:(",
+		f);
+	for (size_t i = 0; verbs[i]; i++)
+		fprintf(f, "%s%s", i ? " " : "", verbs[i]);
+	fputs(")' 'commands:command:_command_names -e'\nfi\n", f);
+}
+
+static void fish_flag(FILE *f, const struct setting *s)
+{
+	fprintf(f, "complete -c sbox -l %s", flag_name(s));
+	if (s->short_flag)
+		fprintf(f, " -s %c", s->short_flag);
+	if (!s->type->flag)
+		fputs(" -r", f);
+	if (s->flags & S_PROFILE)
+		fputs(" -f -a '(sbox profile list --names 2>/dev/null)'", f);
+	if (s->choices) {
+		fputs(" -f -a '", f);
+		for (size_t i = 0; s->choices[i]; i++)
+			fprintf(f, "%s%s", i ? " " : "", s->choices[i]);
+		fputc('\'', f);
+	}
+	fputs(" -d \"", f);
+	for (const char *p = s->help; *p; p++)
+		fprintf(f, *p == '"' ? "\\\"" : "%c", *p);
+	fputs("\"\n", f);
+}
+
+static void fish_completion(FILE *f, const char *const *verbs)
+{
+	fputs("# fish completion for sbox\n", f);
+	each_flag(f, fish_flag);
+	fputs("complete -c sbox -n __fish_use_subcommand -a '", f);
+	for (size_t i = 0; verbs[i]; i++)
+		fprintf(f, "%s%s", i ? " " : "", verbs[i]);
+	fputs("'\n"
+	      "complete -c sbox -n __fish_use_subcommand -a '(__fish_complete_command)'\n"
+	      "complete -c sbox -n '__fish_seen_subcommand_from profile' -f -a 'list show check "
+	      "edit (sbox profile list --names 2>/dev/null)'\n"
+	      "complete -c sbox -n '__fish_seen_subcommand_from desktop' -f -a 'install list "
+	      "remove'\n",
+		f);
+}
+
+int show_completion(FILE *f, const char *shell, const char *const *verbs)
+{
+	if (strcmp(shell, "bash") == 0)
+		bash_completion(f, verbs);
+	else if (strcmp(shell, "zsh") == 0)
+		zsh_completion(f, verbs);
+	else if (strcmp(shell, "fish") == 0)
+		fish_completion(f, verbs);
+	else
+		return -EINVAL;
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* value.h - the types that a setting's value can have: reading and writing each */
+#pragma once
+
+#include <stdio.h>
+
+#include "config/diag.h"
+#include "config/plan.h"
+
+struct setting;
+
+/* The text of one value, on its way into a plan. */
+struct value_input {
+	struct arena *arena;
+	struct diags *diags;
+	const struct setting *setting;
+	const char *text;
+	struct origin at; /* of the first character of @text */
+};
+
+struct value_type {
+	const char *name;    /* as profile documentation calls it */
+	const char *metavar; /* where the row has none of its own */
+	bool list;	     /* a repeated key adds, an empty value clears */
+	bool flag;	     /* may stand without a value on the command line */
+	/* Puts the value into the plan's member. Mistakes go to @in->diags. */
+	void (*parse)(const struct value_input *in, void *member);
+	/* Writes it as it can be read back, lists one item at a time. */
+	void (*print)(FILE *f, const struct setting *s, const void *member);
+	void (*print_item)(FILE *f, const struct item *item);
+};
+
+extern const struct value_type value_bool, value_enum, value_string, value_fd;
+extern const struct value_type value_duration, value_offset;
+extern const struct value_type value_words, value_paths, value_env, value_names;
+extern const struct value_type value_capabilities, value_fds;
+extern const struct value_type value_bind, value_tmpfs, value_dir, value_file, value_link;
+extern const struct value_type value_home, value_root, value_path, value_hostname;
+extern const struct value_type value_machine_id;

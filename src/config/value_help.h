@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* value_help.h - what value.c and value_list.c share */
+#pragma once
+
+#include "config/value.h"
+
+enum { VALUE_FD_MAX = 1 << 20 };
+
+/* Notes a mistake @offset characters into the value. @hint may be NULL. */
+void value_bad(const struct value_input *in, unsigned offset, const char *hint,
+	const char *what, const char *text);
+/* A word of the command line is taken as it is: the caller's shell has dealt with quotes,
+ * and blanks in a file's name must not make two paths of it. Text of a profile has quotes
+ * and blanks between its words. */
+static inline bool value_verbatim(const struct value_input *in)
+{
+	return in->at.line == 0;
+}
+/* Whether it is a well-formed path; notes the mistake where it is not. */
+bool value_check_path(const struct value_input *in, unsigned offset, const char *path);

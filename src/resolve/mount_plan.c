@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* mount_plan.c - wishes for the root's contents, ordered into the mounts to be made */
+#include "resolve/mount_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+
+static bool weak(const struct mount_op *op)
+{
+	return op->kind == OP_SECRET || op->kind == OP_PROTECT;
+}
+
+/* Whether @x comes after @y where both are for one destination: the last one holds. */
+static int strength(const struct mount_op *x, const struct mount_op *y)
+{
+	if ((x->kind == OP_HIDE) != (y->kind == OP_HIDE))
+		return x->kind == OP_HIDE ? 1 : -1;
+	if (weak(x) != weak(y))
+		return weak(x) ? -1 : 1;
+	if (weak(x) && x->kind != y->kind)
+		return x->kind == OP_SECRET ? 1 : -1;
+	if (x->layer != y->layer)
+		return x->layer < y->layer ? -1 : 1;
+	if (x->write != y->write)
+		return x->write ? -1 : 1;
+	return x->rank < y->rank ? -1 : 1;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct mount_op *x = a, *y = b;
+	unsigned dx = path_depth(x->dest), dy = path_depth(y->dest);
+	if (dx != dy)
+		return dx < dy ? -1 : 1;
+	int r = strcmp(x->dest, y->dest);
+	return r ? r : strength(x, y);
+}
+
+int mount_plan_parent(const struct mount_ops *ops, const char *path)
+{
+	/* ops are sorted by depth, so the last one above is the nearest */
+	for (size_t i = ops->n; i-- > 0;)
+		if (ops->v[i].kind != OP_LINK && ops->v[i].kind != OP_DIR &&
+			path_is_below(path, ops->v[i].dest) &&
+			strcmp(path, ops->v[i].dest) != 0)
+			return (int)i;
+	return OP_NO_PARENT;
+}
+
+const char *mount_plan_source(struct arena *a, const struct mount_ops *ops,
+	const struct mount_root *root, int parent, const char *dest)
+{
+	const char *source = root->source, *top = "/";
+	if (parent != OP_NO_PARENT) {
+		if (ops->v[parent].kind != OP_BIND)
+			return NULL;
+		source = ops->v[parent].source;
+		top = ops->v[parent].dest;
+	}
+	if (!source)
+		return NULL;
+	const char *rest = path_rest(dest, top);
+	if (!*rest)
+		return source;
+	return arena_printf(a, "%s/%s", strcmp(source, "/") == 0 ? "" : source, rest);
+}
+
+bool mount_plan_shows(
+	const struct mount_ops *ops, const struct mount_root *root, const char *path)
+{
+	(void)root; /* a directory root shows itself, not the host */
+	for (size_t i = ops->n; i-- > 0;) {
+		const struct mount_op *op = &ops->v[i];
+		if (path_is_below(path, op->dest))
+			return op->kind == OP_BIND && strcmp(op->source, op->dest) == 0;
+	}
+	return false;
+}
+
+/* What a weak wish or a hide becomes, given the tree that holds its destination. */
+static bool settle(struct arena *a, struct mount_op *op, const struct mount_ops *ops,
+	const struct mount_root *root)
+{
+	const char *source = mount_plan_source(a, ops, root, op->parent, op->dest);
+	bool writable = op->parent == OP_NO_PARENT ? root->write : ops->v[op->parent].write;
+
+	/* weak wishes are about the caller's own things: where a private home or another root
+	 * shows something else at that path, they have nothing to say */
+	if (weak(op) && (!source || strcmp(source, op->dest) != 0))
+		return false;
+	if (op->kind == OP_PROTECT) {
+		if (!writable)
+			return false;
+		op->kind = OP_BIND;
+		op->source = source;
+		op->write = false;
+		return true;
+	}
+	if (op->kind == OP_SECRET)
+		op->kind = OP_HIDE;
+	if (op->kind == OP_HIDE) {
+		op->source = source;
+		return source != NULL; /* what nothing shows needs no hiding */
+	}
+	return true;
+}
+
+/* A bind that shows what its parent already shows there, in the same way. */
+static bool changes_nothing(struct arena *a, const struct mount_op *op,
+	const struct mount_ops *ops, const struct mount_root *root)
+{
+	if (op->kind != OP_BIND || op->parent == OP_NO_PARENT)
+		return false;
+	const struct mount_op *parent = &ops->v[op->parent];
+	const char *there = mount_plan_source(a, ops, root, op->parent, op->dest);
+	return there && strcmp(there, op->source) == 0 && parent->write == op->write &&
+	       parent->device == op->device;
+}
+
+void mount_plan_order(struct arena *a, struct mount_ops *ops, const struct mount_root *root)
+{
+	if (ops->n == 0)
+		return;
+	qsort(ops->v, ops->n, sizeof(*ops->v), compare);
+
+	struct mount_ops kept = { .v = ops->v };
+	for (size_t i = 0; i < ops->n; i++) {
+		struct mount_op *op = &ops->v[i];
+		if (i + 1 < ops->n && strcmp(op->dest, ops->v[i + 1].dest) == 0)
+			continue; /* a stronger one follows */
+		op->parent = mount_plan_parent(&kept, op->dest);
+		if (!settle(a, op, &kept, root) || changes_nothing(a, op, &kept, root))
+			continue;
+		kept.v[kept.n++] = *op;
+	}
+	*ops = kept;
+}

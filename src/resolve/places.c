@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/* places.c - the host's side of each mount: sources, homes, and places to mount on
+ *
+ * A source that lies in a directory which the sandbox may write is opened without leaving
+ * that directory: a program that replaced its own folder by a link to ~/.ssh gains nothing
+ * at the next start (CVE-2024-42472). A place to mount on that is missing in a tree of the
+ * host is made here and registered for undoing, so that the child makes nothing there.
+ */
+#include "resolve/places.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+
+/* ---- homes ---- */
+
+const char *places_home_inside(struct resolver *r)
+{
+	if (strcmp(r->p->home, "none") == 0)
+		return NULL;
+	if (strcmp(r->p->home, "host") != 0 && r->rd->uid == 0)
+		return "/root";
+	return r->h->home;
+}
+
+/* A directory of sbox's own, to go again if the start fails. */
+static void remember_own(struct resolver *r, const char *path)
+{
+	struct undo *undo = ARENA_PUSH(r->a, &r->rd->undos);
+	*undo = (struct undo){ .lock_fd = -1, .dir_fd = AT_FDCWD, .name = path,
+		.directory = true, .failure_only = true };
+}
+
+/* mkdir -p, each directory that was missing remembered. */
+static int make_dirs_remembered(struct resolver *r, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) == 0)
+		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	if (strcmp(path, "/") == 0)
+		return -ENOENT;
+	int code = make_dirs_remembered(r, path_dirname(r->a, path));
+	if (code < 0)
+		return code;
+	if (mkdir(path, 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	remember_own(r, path);
+	return 0;
+}
+
+/* ~/.local/share/sbox/homes/NAME; from "sbox" on no link is followed. */
+static int private_home(struct resolver *r, const char *name, const char **ret)
+{
+	const char *data = r->h->vars[VAR_XDG_DATA_HOME];
+	const char *below = arena_printf(r->a, "sbox/homes/%s", name);
+	const char *path = arena_printf(r->a, "%s/%s", data, below);
+	_cleanup_fd_ int top = -1, home = -1;
+	unsigned created = 0;
+	struct stat st;
+
+	*ret = path;
+	if (r->dry)
+		return 0;
+	int code = make_dirs_remembered(r, data);
+	if (code == 0 && (top = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		code = -errno;
+	if (code == 0)
+		code = path_make_dirs(top, below, &home, &created);
+	for (const char *made = path; created > 0; made = path_dirname(r->a, made), created--)
+		remember_own(r, made);
+	if (code == 0 && fstat(home, &st) < 0)
+		code = -errno;
+	if (code == 0 && st.st_uid != r->h->uid)
+		code = -EPERM;
+	if (code < 0) {
+		err_sys(r->e, code, "cannot make the private home '%s'", path);
+		return err_hint(r->e, "%s",
+			code == -ENOSPC || code == -EDQUOT
+				? "the disk is full; make room, or run with --home=ephemeral"
+			: code == -ELOOP || code == -ENOTDIR
+				? "from 'sbox' on no part of it may be a link"
+				: "look at who owns it, or run with --home=ephemeral");
+	}
+	return 0;
+}
+
+int places_home(struct resolver *r)
+{
+	const char *kind = r->p->home, *dest = r->rd->home, *source;
+	const struct origin *at = &r->p->origin[SET_HOME];
+	if (!dest)
+		return 0;
+	if (strcmp(kind, "ephemeral") == 0) {
+		wish(r, OP_TMPFS, dest, SET_HOME, at)->mode = 0700;
+		return 0;
+	}
+	source = r->h->home;
+	if (strcmp(kind, "host") != 0) {
+		const char *name = kind[7] == ':'       ? kind + 8
+				   : r->p->profile_name ? r->p->profile_name
+							: "default";
+		int code = private_home(r, name, &source);
+		if (code < 0)
+			return code;
+	}
+	struct mount_op *op = wish(r, OP_BIND, dest, SET_HOME, at);
+	op->source = source;
+	op->write = true;
+	return 0;
+}
+
+/* ---- sources ---- */
+
+/* The nearest other op that shows, writable, a directory above this source. */
+static const struct mount_op *writable_above(const struct mount_ops *ops, size_t which)
+{
+	const struct mount_op *best = NULL;
+	const char *source = ops->v[which].source;
+	for (size_t i = 0; i < ops->n; i++) {
+		const struct mount_op *op = &ops->v[i];
+		if (i == which || op->kind != OP_BIND || !op->write || op->device ||
+			!path_is_below(source, op->source) || strcmp(source, op->source) == 0)
+			continue;
+		if (!best || path_depth(op->source) > path_depth(best->source))
+			best = op;
+	}
+	return best;
+}
+
+static int open_source(const struct mount_ops *ops, size_t which)
+{
+	const struct mount_op *op = &ops->v[which];
+	const struct mount_op *above = writable_above(ops, which);
+	if (!above) {
+		int fd = open(op->source, O_PATH | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	_cleanup_fd_ int top = open(above->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0)
+		return -errno;
+	return path_open_beneath(top, path_rest(op->source, above->source), 0);
+}
+
+/* A link of the host's system (/bin -> usr/bin) stays a link where its target is shown. */
+static bool becomes_link(struct resolver *r, struct mount_op *op)
+{
+	char target[PATH_MAX], real[PATH_MAX];
+	const struct mount_ops *ops = &r->rd->ops;
+	bool in_tmpfs = op->parent == OP_NO_PARENT ? !r->rd->root.source
+						   : ops->v[op->parent].kind == OP_TMPFS;
+	if (!in_tmpfs || strcmp(op->source, op->dest) != 0)
+		return false;
+	ssize_t n = readlink(op->source, target, sizeof(target) - 1);
+	if (n <= 0 || !realpath(op->source, real))
+		return false;
+	target[n] = '\0';
+	if (!mount_plan_shows(ops, &r->rd->root, real))
+		return false;
+	op->kind = OP_LINK;
+	op->source = arena_strdup(r->a, target);
+	return true;
+}
+
+static void look_at_source(struct resolver *r, size_t which)
+{
+	struct mount_op *op = &r->rd->ops.v[which];
+	struct stat st;
+	if (op->kind != OP_BIND && op->kind != OP_HIDE)
+		return;
+	if (op->kind == OP_BIND && becomes_link(r, op))
+		return;
+	_cleanup_fd_ int fd = open_source(&r->rd->ops, which);
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		op->dev = st.st_dev;
+		op->ino = st.st_ino;
+		op->directory = S_ISDIR(st.st_mode);
+		return;
+	}
+	int code = fd < 0 ? fd : -errno;
+	if (r->dry && code == -ENOENT) {
+		op->directory = true; /* a private home that is not made yet */
+		return;
+	}
+	struct diag *d = diag_add(r->d, &op->at, "'%s': %s", op->source, strerror(-code));
+	if (code == -EXDEV)
+		d->hint = "a link leads out of a directory that the sandbox may write; such a "
+			  "link is not followed";
+}
+
+/* ---- places to mount on ---- */
+
+/* An op that has nothing to act on and need not have. */
+static bool has_no_place(
+	struct resolver *r, const struct mount_ops *ops, const struct mount_op *op)
+{
+	struct stat st;
+	const char *host = mount_plan_source(r->a, ops, &r->rd->root, op->parent, op->dest);
+	if (!host || lstat(host, &st) == 0)
+		return false;
+	if (op->kind == OP_HIDE || op->implied)
+		return true;
+	return op->kind == OP_BIND && op->id == SET_PROTECT && !op->make_dir;
+}
+
+/* A tree of the host in which places are made. */
+struct tree {
+	const char *path;
+	int top;   /* its open directory; locked shared where @undo */
+	bool undo; /* what is made goes again afterwards */
+};
+
+/* Makes what is missing of @path, relative to the top of the tree. */
+static int make_place(
+	struct resolver *r, const struct tree *tree, const char *path, bool directory)
+{
+	_cleanup_fd_ int there = path_open_beneath(tree->top, path, O_NOFOLLOW);
+	if (there != -ENOENT)
+		return there < 0 ? there : 0;
+	const char *parent = path_dirname(r->a, path);
+	_cleanup_fd_ int dir = -1;
+	if (strcmp(parent, ".") != 0) {
+		int code = make_place(r, tree, parent, true);
+		if (code < 0)
+			return code;
+		dir = path_open_beneath(tree->top, parent, O_DIRECTORY);
+		if (dir < 0)
+			return dir;
+	} else {
+		dir = fcntl(tree->top, F_DUPFD_CLOEXEC, 3);
+		if (dir < 0)
+			return -errno;
+	}
+	const char *name = path_basename(path);
+	int code = directory ? mkdirat(dir, name, 0700)
+			     : mknodat(dir, name, S_IFREG | 0600, 0);
+	if (code < 0)
+		return errno == EEXIST ? 0 : -errno;
+	if (tree->undo) {
+		struct undo *undo = ARENA_PUSH(r->a, &r->rd->undos);
+		*undo = (struct undo){ .lock_fd = tree->top, .dir_fd = TAKE_FD(dir),
+			.name = name, .tree = tree->path, .directory = directory };
+	}
+	return 0;
+}
+
+/* Opens the top of a tree, once: two opens of ours would lock each other out. */
+static int tree_open(struct resolver *r, struct tree *tree)
+{
+	for (size_t i = 0; i < r->rd->undos.n; i++)
+		if (r->rd->undos.v[i].tree && strcmp(r->rd->undos.v[i].tree, tree->path) == 0) {
+			tree->top = r->rd->undos.v[i].lock_fd;
+			return 0;
+		}
+	tree->top = open(tree->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tree->top < 0)
+		return -errno;
+	/* who finds it free of others may take places away again */
+	(void)flock(tree->top, LOCK_SH | LOCK_NB);
+	return 0; /* open for as long as we live: places_undo() needs it */
+}
+
+/* The place in a tree of the host that @op is mounted on, made where it is missing. */
+static void look_at_place(struct resolver *r, struct mount_op *op)
+{
+	const struct mount_ops *ops = &r->rd->ops;
+	const struct mount_op *parent = op->parent == OP_NO_PARENT ? NULL : &ops->v[op->parent];
+	const char *tree = parent ? parent->source : r->rd->root.source;
+	struct stat st;
+	if ((parent && parent->kind != OP_BIND) || !tree || op->kind == OP_HIDE)
+		return;
+	const char *path = path_rest(op->dest, parent ? parent->dest : "/");
+	const char *host = arena_printf(r->a, "%s/%s", tree, path);
+	if (lstat(host, &st) == 0 && op->kind != OP_LINK)
+		return;
+	if (op->kind == OP_DIR || op->kind == OP_LINK) {
+		diag_add(r->d, &op->at,
+			"'%s' would be made in '%s', a directory of the host", op->dest, tree)
+			->hint = "link and dir are for the parts of the root that sbox makes";
+		return;
+	}
+	bool may_make = !parent || parent->write;
+	bool directory = op->kind == OP_BIND ? op->directory : op->kind != OP_FILE;
+	struct tree at = { .path = tree };
+	int code = -EROFS;
+	if (r->dry && may_make)
+		return;
+	/* in a private home an empty folder is no harm, and another instance may use it */
+	at.undo = !(parent && parent->id == SET_HOME && strcmp(r->p->home, "host") != 0) &&
+		  op->id != SET_PROTECT;
+	if (may_make)
+		code = tree_open(r, &at);
+	if (code == 0)
+		code = make_place(r, &at, path, directory);
+	if (code < 0)
+		diag_add(r->d, &op->at, "there is no '%s' to show something at: %s", op->dest,
+			strerror(-code))
+			->hint = arena_printf(r->a,
+			"it lies in '%s', which is read-only inside; make it there, or choose "
+			"another place with bind",
+			tree);
+}
+
+int places_settle(struct resolver *r)
+{
+	struct mount_ops *ops = &r->rd->ops;
+
+	struct mount_ops kept = { .v = ops->v };
+	for (size_t i = 0; i < ops->n; i++) {
+		struct mount_op op = ops->v[i];
+		op.parent = mount_plan_parent(&kept, op.dest); /* places move as ops go */
+		if (!has_no_place(r, &kept, &op))
+			kept.v[kept.n++] = op;
+	}
+	*ops = kept;
+	for (size_t i = 0; i < ops->n; i++) {
+		if (ops->v[i].id == SET_PROTECT && ops->v[i].make_dir)
+			look_at_place(r, &ops->v[i]);
+		look_at_source(r, i);
+	}
+	if (r->d->n > 0)
+		return 0;
+	for (size_t i = 0; i < ops->n; i++)
+		look_at_place(r, &ops->v[i]);
+	return 0;
+}
+
+void places_undo(const struct ready *rd, bool failed)
+{
+	/* newest first, so that what was made inside another goes before it */
+	for (size_t i = rd->undos.n; i-- > 0;) {
+		const struct undo *undo = &rd->undos.v[i];
+		struct stat st;
+		if (undo->failure_only && !failed)
+			continue;
+		/* another instance may have mounted there: removing the place would unmount
+		 * it in that one */
+		if (undo->lock_fd >= 0 && flock(undo->lock_fd, LOCK_EX | LOCK_NB) < 0)
+			continue;
+		if (undo->directory)
+			(void)unlinkat(undo->dir_fd, undo->name, AT_REMOVEDIR);
+		else if (fstatat(undo->dir_fd, undo->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			 S_ISREG(st.st_mode) && st.st_size == 0)
+			(void)unlinkat(undo->dir_fd, undo->name, 0);
+	}
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* ready.h - all that a start needs, decided and prepared: const once it is made
+ *
+ * Everything a user can get wrong has been found when this exists; the stages only act.
+ * All memory is in the plan's arena; after the clone nothing is allocated.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config/plan.h"
+#include "resolve/host.h"
+#include "resolve/mount_plan.h"
+
+struct id_extent {
+	uint32_t inside, outside, count;
+};
+
+enum { ID_EXTENTS_MAX = 32 };
+
+struct id_table {
+	struct id_extent v[ID_EXTENTS_MAX];
+	size_t n;
+};
+
+/* A directory or file made on the host as a place to mount on; taken away afterwards
+ * where it is still empty and nobody else uses the tree. */
+struct undo {
+	int lock_fd; /* of the tree's top, locked shared while the instance lives; -1: none */
+	int dir_fd;  /* where it is, so that no program can lead us elsewhere; or AT_FDCWD */
+	const char *name; /* in that directory; a path with AT_FDCWD */
+	const char *tree; /* what lock_fd is the top of */
+	bool directory;
+	bool failure_only; /* kept when the start succeeded */
+};
+
+struct undos {
+	struct undo *v;
+	size_t n;
+};
+
+/* A program that runs beside the sandbox for its whole life. */
+struct helper_spec {
+	const char *name; /* for messages */
+	const char *path;
+	char *const *argv; /* "%FD%" stands for the number of the descriptor below */
+};
+
+struct ready {
+	const struct plan *plan;
+	struct host host;
+	uint64_t namespaces; /* CLONE_NEW... without the time namespace */
+
+	bool map_range; /* through newuidmap and newgidmap */
+	struct id_table uids, gids;
+	uid_t uid; /* inside */
+	gid_t gid;
+	bool drop_groups;
+
+	struct mount_root root;
+	dev_t root_dev;
+	ino_t root_ino;
+	struct mount_ops ops;
+	int *source_fds; /* room for one a mount op; used after the clone */
+	struct undos undos;
+
+	const char *home;	  /* inside; NULL: none */
+	const char *const *chdirs; /* tried in order, ended by NULL */
+	bool chdir_required;
+
+	const char *program;	       /* as the user named it */
+	const char *const *candidates; /* paths to execute, tried in order */
+	char *const *argv;
+	char **envp;
+	char **shell_argv; /* "/bin/sh", the script (filled in), arguments: for ENOEXEC */
+
+	uint64_t capabilities; /* bit n: capability n */
+	int *pass_fds;	       /* ascending */
+	size_t n_pass_fds;
+
+	const struct helper_spec *dbus; /* NULL: none */
+	const char *instance_dir;	/* made for this run; NULL: none */
+	int instance_lock_fd;
+};

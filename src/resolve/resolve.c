@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* resolve.c - the plan, held against this machine, made into all that a start needs
+ *
+ * Wishes are gathered from all settings, ordered by mount_plan.c, and then each source is
+ * opened once: what does not exist, leads out of a place that a sandbox may write, or has
+ * nowhere to be mounted is a mistake told here, before anything is started.
+ */
+#include "resolve/resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "resolve/expand.h"
+#include "resolve/ident.h"
+#include "resolve/places.h"
+#include "resolve/program.h"
+#include "resolve/subid.h"
+#include "resolve/wish.h"
+
+/* ---- wishes ---- */
+
+struct mount_op *wish(struct resolver *r, enum op_kind kind, const char *dest,
+	enum setting_id id, const struct origin *at)
+{
+	struct mount_op *op = ARENA_PUSH(r->a, &r->rd->ops);
+	*op = (struct mount_op){
+		.kind = kind, .dest = dest, .id = id, .rank = ++r->rank, .parent = OP_NO_PARENT
+	};
+	if (at) {
+		op->at = *at;
+		op->layer = at->layer + 1;
+	}
+	return op;
+}
+
+struct mount_op *wish_if_there(
+	struct resolver *r, const char *path, enum setting_id id, bool write)
+{
+	struct stat st;
+	if (stat(path, &st) < 0)
+		return NULL;
+	struct mount_op *op = wish(r, OP_BIND, path, id, NULL);
+	op->source = path;
+	op->write = write;
+	return op;
+}
+
+static const char *expand(struct resolver *r, const struct item *item, const char *text)
+{
+	return expand_path(r->a, r->h, r->d, text, item->optional, &item->at);
+}
+
+/* A path of the host that must exist unless it is optional. */
+static bool source_exists(struct resolver *r, const struct item *item, const char *path)
+{
+	struct stat st;
+	if (lstat(path, &st) == 0)
+		return true;
+	if (item->optional && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+		return false;
+	struct diag *d = diag_add(r->d, &item->at, "'%s': %s", path, strerror(errno));
+	if (errno == ENOENT)
+		d->hint = arena_printf(r->a, "write ?%s if it may be missing", item->text);
+	return false;
+}
+
+static void wish_binds(struct resolver *r, const struct list *l, enum setting_id id)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct item *item = &l->v[i];
+		const char *path = expand(r, item, item->text);
+		if (!path || !source_exists(r, item, path))
+			continue;
+		struct mount_op *op = wish(r, OP_BIND, path, id, &item->at);
+		op->source = path;
+		op->write = id == SET_WRITE || id == SET_DEVICE;
+		op->device = id == SET_DEVICE;
+	}
+}
+
+static void wish_bind_elsewhere(struct resolver *r, const struct item *item)
+{
+	const char *source = expand(r, item, item->arg);
+	const char *dest = expand(r, item, item->text);
+	if (!source || !dest || !source_exists(r, item, source))
+		return;
+	struct mount_op *op = wish(r, OP_BIND, dest, SET_BIND, &item->at);
+	op->source = source;
+	op->write = item->write;
+}
+
+static void wish_made(
+	struct resolver *r, const struct list *l, enum op_kind kind, enum setting_id id)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct item *item = &l->v[i];
+		const char *path = expand(r, item, item->text);
+		if (!path)
+			continue;
+		struct mount_op *op = wish(r, kind, path, id, &item->at);
+		op->mode = item->mode;
+		op->size = item->size;
+		op->source = item->arg;
+		op->content = item->arg;
+		if (kind == OP_FILE)
+			op->size = strlen(item->arg);
+		if (kind == OP_PROTECT)
+			op->make_dir = str_ends(item->text, "/");
+	}
+}
+
+/* The caller's working directory, unless that would show the home or something secret. */
+static void wish_cwd(struct resolver *r)
+{
+	char *cwd;
+	const struct origin *at = &r->p->origin[SET_CWD];
+	if (r->p->cwd == ACCESS_NONE || !r->h->cwd ||
+		path_normalize(r->a, r->h->cwd, &cwd) < 0 || path_is_below(r->h->home, cwd))
+		return;
+	const struct list *secrets[] = { &r->p->secret, &r->p->hide };
+	for (size_t k = 0; k < ARRAY_SIZE(secrets); k++)
+		for (size_t i = 0; i < secrets[k]->n; i++) {
+			struct item item = secrets[k]->v[i];
+			item.optional = true;
+			const char *path = expand(r, &item, item.text);
+			if (path && path_is_below(cwd, path))
+				return;
+		}
+	struct mount_op *op = wish(r, OP_BIND, cwd, SET_CWD, at);
+	op->source = cwd;
+	op->write = r->p->cwd == ACCESS_WRITE;
+}
+
+static void wish_text(struct resolver *r, const char *dest, const char *text,
+	enum setting_id id)
+{
+	struct mount_op *op = wish(r, OP_FILE, dest, id, NULL);
+	op->content = text;
+	op->size = strlen(text);
+	op->mode = 0444;
+	op->implied = true;
+}
+
+/* Who the program is, in the host's /etc; another root keeps its own. */
+static int wish_identity(struct resolver *r)
+{
+	const char *machine_id;
+	int code = ident_machine_id(r->rd, &machine_id, r->e);
+	if (code < 0)
+		return code;
+	if (strcmp(r->p->root, "host") == 0) {
+		wish_text(r, "/etc/passwd", ident_passwd(r->rd), SET_IDENTITY);
+		wish_text(r, "/etc/group", ident_group(r->rd), SET_IDENTITY);
+	}
+	if (machine_id)
+		wish_text(r, "/etc/machine-id", machine_id, SET_MACHINE_ID);
+	return 0;
+}
+
+/* /etc/resolv.conf is often a link into /run, which the sandbox has its own of. */
+static void wish_resolver(struct resolver *r)
+{
+	char target[PATH_MAX];
+	if (r->p->network != NETWORK_HOST || !realpath("/etc/resolv.conf", target) ||
+		path_is_below(target, "/etc"))
+		return;
+	const char *path = arena_strdup(r->a, target);
+	const char *dest = strcmp(r->p->root, "host") == 0 ? path : "/etc/resolv.conf";
+	struct mount_op *op = wish(r, OP_BIND, dest, SET_NETWORK, NULL);
+	op->source = path;
+	op->implied = true;
+}
+
+static int gather(struct resolver *r)
+{
+	const struct plan *p = r->p;
+	if (strcmp(p->root, "host") == 0)
+		wish_binds(r, &p->system, SET_SYSTEM);
+	if (p->proc && p->pid == SHARING_PRIVATE)
+		wish(r, OP_PROC, "/proc", SET_PROC, NULL);
+	else if (p->proc)
+		wish_if_there(r, "/proc", SET_PID, true);
+	if (p->dev)
+		wish_dev(r);
+	if (p->sys)
+		wish_if_there(r, "/sys", SET_SYS, false);
+
+	wish_binds(r, &p->read, SET_READ);
+	wish_binds(r, &p->write, SET_WRITE);
+	wish_binds(r, &p->device, SET_DEVICE);
+	for (size_t i = 0; i < p->bind.n; i++)
+		wish_bind_elsewhere(r, &p->bind.v[i]);
+	wish_made(r, &p->tmpfs, OP_TMPFS, SET_TMPFS);
+	wish_made(r, &p->dir, OP_DIR, SET_DIR);
+	wish_made(r, &p->file, OP_FILE, SET_FILE);
+	wish_made(r, &p->link, OP_LINK, SET_LINK);
+	wish_made(r, &p->hide, OP_HIDE, SET_HIDE);
+	wish_made(r, &p->secret, OP_SECRET, SET_SECRET);
+	wish_made(r, &p->protect, OP_PROTECT, SET_PROTECT);
+	wish_cwd(r);
+	wish_resolver(r);
+
+	int code = places_home(r);
+	if (code == 0)
+		code = wish_identity(r);
+	return code < 0 ? code : wish_desktop(r);
+}
+
+/* ---- the rest ---- */
+
+static int resolve_root(struct resolver *r)
+{
+	struct ready *rd = r->rd;
+	struct stat st;
+	const struct origin *at = &r->p->origin[SET_ROOT];
+	if (strcmp(r->p->root, "host") == 0 || strcmp(r->p->root, "empty") == 0)
+		return 0;
+	const char *path = expand_path(r->a, r->h, r->d, r->p->root, false, at);
+	if (!path)
+		return -EINVAL;
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		diag_add(r->d, at, "the root '%s': %s", path,
+			S_ISDIR(st.st_mode) ? strerror(errno) : strerror(ENOTDIR));
+		return -ENOTDIR;
+	}
+	if (strcmp(path, "/") == 0) {
+		diag_add(r->d, at, "the host's own / cannot be the root")->hint =
+			"root = host shows its system read-only";
+		return -EINVAL;
+	}
+	rd->root = (struct mount_root){ .source = path, .write = r->p->root_write };
+	rd->root_dev = st.st_dev;
+	rd->root_ino = st.st_ino;
+	return 0;
+}
+
+static void resolve_namespaces(struct ready *rd)
+{
+	const struct plan *p = rd->plan;
+	rd->namespaces = CLONE_NEWUSER | CLONE_NEWNS;
+	if (p->pid == SHARING_PRIVATE)
+		rd->namespaces |= CLONE_NEWPID;
+	if (p->ipc == SHARING_PRIVATE)
+		rd->namespaces |= CLONE_NEWIPC;
+	if (p->uts == SHARING_PRIVATE)
+		rd->namespaces |= CLONE_NEWUTS;
+	if (p->cgroup == SHARING_PRIVATE)
+		rd->namespaces |= CLONE_NEWCGROUP;
+	if (p->network == NETWORK_NONE)
+		rd->namespaces |= CLONE_NEWNET;
+}
+
+/* What dpkg, apt, tar and their like use to install files of several owners. */
+static uint64_t package_manager_set(void)
+{
+	static const cap_value_t set[] = { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
+		CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETFCAP,
+		CAP_SYS_CHROOT };
+	uint64_t bits = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(set); i++)
+		bits |= UINT64_C(1) << set[i];
+	return bits;
+}
+
+static void resolve_capabilities(struct ready *rd)
+{
+	const struct list *l = &rd->plan->capabilities;
+	for (size_t i = 0; i < l->n; i++) {
+		char name[64];
+		cap_value_t cap;
+		(void)snprintf(name, sizeof(name), "cap_%s", l->v[i].text);
+		if (strcmp(l->v[i].text, "root") == 0)
+			rd->capabilities |= package_manager_set();
+		else if (cap_from_name(name, &cap) == 0)
+			rd->capabilities |= UINT64_C(1) << cap;
+	}
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static void resolve_pass_fds(struct resolver *r)
+{
+	const struct list *l = &r->p->pass_fd;
+	struct ready *rd = r->rd;
+	rd->pass_fds = arena_alloc(r->a, (l->n + 1) * sizeof(int));
+	for (size_t i = 0; i < l->n; i++) {
+		int fd = atoi(l->v[i].text); /* digits only: value_list.c saw to it */
+		if (fcntl(fd, F_GETFD) < 0)
+			diag_add(r->d, &l->v[i].at, "descriptor %d is not open", fd);
+		else
+			rd->pass_fds[rd->n_pass_fds++] = fd;
+	}
+	qsort(rd->pass_fds, rd->n_pass_fds, sizeof(int), by_number);
+}
+
+static const char *expand_chdir(struct resolver *r)
+{
+	return expand_path(r->a, r->h, r->d, r->p->chdir, false, &r->p->origin[SET_CHDIR]);
+}
+
+int resolve_plan(const struct plan *p, bool dry, struct ready *rd, struct diags *d,
+	struct err *e)
+{
+	*rd = (struct ready){ .plan = p, .instance_lock_fd = -1 };
+	struct resolver r = { .p = p, .a = p->arena, .rd = rd, .h = &rd->host, .d = d, .e = e,
+		.dry = dry };
+
+	int code = host_init(&rd->host, r.a, e);
+	if (code == 0)
+		code = subid_resolve(rd, e);
+	if (code < 0)
+		return code;
+	resolve_namespaces(rd);
+	resolve_capabilities(rd);
+	resolve_pass_fds(&r);
+	rd->home = places_home_inside(&r);
+	environ_begin(rd, &r.env);
+	(void)resolve_root(&r); /* its mistakes are in @d, with those that follow */
+	code = gather(&r);
+	if (code < 0)
+		return code;
+	if (d->n > 0)
+		return -EINVAL;
+	mount_plan_order(r.a, &rd->ops, &rd->root);
+	code = places_settle(&r);
+	if (code < 0)
+		return code;
+	if (d->n > 0)
+		return -EINVAL;
+	environ_finish(rd, &r.env);
+	rd->envp = r.env.v;
+	program_resolve(rd, &r.env);
+	if (rd->chdir_required) {
+		const char **first = (const char **)rd->chdirs;
+		*first = expand_chdir(&r);
+		if (!*first)
+			return -EINVAL;
+	}
+	rd->source_fds = arena_alloc(r.a, (rd->ops.n + 1) * sizeof(int));
+	return 0;
+}
+
+void resolve_undo(const struct ready *rd, bool failed)
+{
+	places_undo(rd, failed);
+	instance_dir_remove(rd);
+}

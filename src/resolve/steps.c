@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* steps.c - what a start would do, in order, as text: --dry-run */
+#include "resolve/steps.h"
+
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "config/settings.h"
+
+/* One step: what, and the setting that asked for it. */
+struct step_line {
+	const char *text;
+	const char *origin; /* NULL: always done */
+	bool widens;
+};
+
+struct steps {
+	struct arena *arena;
+	struct step_line *v;
+	size_t n;
+};
+
+static void add(struct steps *s, const char *origin, bool widens, const char *fmt, ...)
+	_printf_(4, 5);
+
+static void add(struct steps *s, const char *origin, bool widens, const char *fmt, ...)
+{
+	char text[1024], safe[3 * sizeof(text)];
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_escape_controls(safe, sizeof(safe), text);
+	struct step_line *line = ARENA_PUSH(s->arena, s);
+	line->text = arena_strdup(s->arena, safe);
+	line->origin = origin;
+	line->widens = widens;
+}
+
+static void add_set(struct steps *s, const struct plan *p, enum setting_id id, const char *fmt,
+	const char *value)
+{
+	char text[512];
+	(void)snprintf(text, sizeof(text), fmt, value);
+	add(s, origin_text(s->arena, &p->origin[id]), false, "%s", text);
+}
+
+static void namespaces(struct steps *s, const struct ready *rd)
+{
+	static const struct {
+		uint64_t flag;
+		const char *name;
+		enum setting_id id;
+	} all[] = {
+		{ CLONE_NEWPID, "pid", SET_PID },
+		{ CLONE_NEWNET, "network", SET_NETWORK },
+		{ CLONE_NEWIPC, "ipc", SET_IPC },
+		{ CLONE_NEWUTS, "uts", SET_UTS },
+		{ CLONE_NEWCGROUP, "cgroup", SET_CGROUP },
+	};
+	char own[128] = "user, mount";
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		size_t used = strlen(own);
+		if (rd->namespaces & all[i].flag)
+			(void)snprintf(own + used, sizeof(own) - used, ", %s", all[i].name);
+		else
+			add(s, origin_text(s->arena, &rd->plan->origin[all[i].id]), true,
+				"share the host's %s namespace", all[i].name);
+	}
+	add(s, NULL, false, "new namespaces: %s%s", own,
+		rd->plan->time == SHARING_PRIVATE ? ", time" : "");
+}
+
+static void id_table(struct steps *s, const char *kind, const struct id_table *t, bool range)
+{
+	for (size_t i = 0; i < t->n; i++)
+		add(s, range ? "id-map" : NULL, false, "map %s %u to the host's %u (%u of them)%s",
+			kind, t->v[i].inside, t->v[i].outside, t->v[i].count,
+			range && i == 0 ? ", through newuidmap and newgidmap" : "");
+}
+
+static void mounts(struct steps *s, const struct ready *rd)
+{
+	for (size_t i = 0; i < rd->ops.n; i++) {
+		const struct mount_op *op = &rd->ops.v[i];
+		const char *mode = op->kind != OP_BIND ? "" : op->write ? "writable " : "read-only ";
+		const char *origin = op->at.file || op->layer ? origin_text(s->arena, &op->at)
+							      : settings[op->id].key;
+		bool widens = op->kind == OP_BIND && (settings[op->id].flags & S_WIDENS);
+		switch (op->kind) {
+		case OP_BIND:
+			if (strcmp(op->source, op->dest) == 0)
+				add(s, origin, widens, "show %s%s%s", mode, op->dest,
+					op->device ? " with devices" : "");
+			else
+				add(s, origin, widens, "show %s%s as %s", mode, op->source, op->dest);
+			break;
+		case OP_TMPFS:
+			add(s, origin, false, "mount a tmpfs on %s", op->dest);
+			break;
+		case OP_PROC:
+			add(s, origin, false, "mount a fresh proc on %s", op->dest);
+			break;
+		case OP_DEVPTS:
+			add(s, origin, false, "mount terminals on %s", op->dest);
+			break;
+		case OP_DIR:
+			add(s, origin, false, "make the directory %s", op->dest);
+			break;
+		case OP_FILE:
+			add(s, origin, false, "make the file %s", op->dest);
+			break;
+		case OP_LINK:
+			add(s, origin, false, "link %s to %s", op->dest, op->source);
+			break;
+		case OP_HIDE:
+			add(s, origin, false, "hide %s", op->dest);
+			break;
+		case OP_SECRET:
+		case OP_PROTECT:
+		case OP_KIND_COUNT:
+			break;
+		}
+	}
+}
+
+static void program(struct steps *s, const struct ready *rd)
+{
+	const struct plan *p = rd->plan;
+	char line[512] = "";
+	if (rd->dbus)
+		add(s, "dbus", true, "start %s", rd->dbus->name);
+	else if (p->dbus == DBUS_FILTERED)
+		add(s, "dbus", true, "filter the session bus, if there is one");
+	if (rd->capabilities)
+		add_set(s, p, SET_CAPABILITIES, "keep capabilities%s", "");
+	else
+		add(s, NULL, false, "empty all capability sets");
+	add(s, NULL, false, "set no_new_privs");
+	for (char **v = rd->envp; *v; v++)
+		add(s, NULL, false, "set the variable %s", *v);
+	if (p->timeout_ns)
+		add(s, origin_text(s->arena, &p->origin[SET_TIMEOUT]), false,
+			"end it after %lld ms", (long long)(p->timeout_ns / 1000000));
+	for (char *const *v = rd->argv; *v; v++) {
+		size_t used = strlen(line);
+		(void)snprintf(line + used, sizeof(line) - used, " %s", *v);
+	}
+	add(s, NULL, false, "execute%s", line);
+}
+
+static struct steps all_steps(const struct ready *rd)
+{
+	struct steps s = { .arena = rd->plan->arena };
+	namespaces(&s, rd);
+	id_table(&s, "uid", &rd->uids, rd->map_range);
+	id_table(&s, "gid", &rd->gids, rd->map_range);
+	if (rd->drop_groups)
+		add_set(&s, rd->plan, SET_GROUPS, "drop the supplementary groups%s", "");
+	if (rd->namespaces & CLONE_NEWUTS)
+		add_set(&s, rd->plan, SET_HOSTNAME, "set the host name %s", rd->plan->hostname);
+	add(&s, origin_text(s.arena, &rd->plan->origin[SET_ROOT]), false, "make the root: %s",
+		rd->root.source ? rd->root.source : "a tmpfs");
+	mounts(&s, rd);
+	add(&s, NULL, false, "enter the new root and let go of the old one");
+	program(&s, rd);
+	return s;
+}
+
+void steps_print(FILE *f, const struct ready *rd)
+{
+	struct steps s = all_steps(rd);
+	for (size_t i = 0; i < s.n; i++) {
+		const struct step_line *line = &s.v[i];
+		if (line->origin)
+			fprintf(f, "%-52s # %s%s\n", line->text, line->origin,
+				line->widens ? " (widens)" : "");
+		else
+			fprintf(f, "%s\n", line->text);
+	}
+}
+
+void steps_print_json(FILE *f, const struct ready *rd)
+{
+	struct steps s = all_steps(rd);
+	struct json j = { .f = f };
+	json_begin(&j, NULL, '{');
+	json_number(&j, "version", 1);
+	json_begin(&j, "steps", '[');
+	for (size_t i = 0; i < s.n; i++) {
+		json_begin(&j, NULL, '{');
+		json_string(&j, "step", s.v[i].text);
+		json_string(&j, "origin", s.v[i].origin);
+		json_bool(&j, "widens", s.v[i].widens);
+		json_end(&j, '}');
+	}
+	json_end(&j, ']');
+	json_end(&j, '}');
+}

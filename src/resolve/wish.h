@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* wish.h - what the parts of resolve share: adding to the root's contents */
+#pragma once
+
+#include "config/diag.h"
+#include "resolve/environ.h"
+#include "resolve/instance.h"
+#include "resolve/ready.h"
+
+struct resolver {
+	const struct plan *p;
+	struct arena *a;
+	struct ready *rd;
+	struct host *h;
+	struct diags *d;
+	struct err *e;
+	struct env env;
+	bool dry;
+	unsigned rank;
+};
+
+/* One more op, its origin taken from @at (NULL: sbox's own idea, overridden by any). */
+struct mount_op *wish(struct resolver *r, enum op_kind kind, const char *dest,
+	enum setting_id id, const struct origin *at);
+/* A bind of a host's path at the same place, if it exists; NULL where it does not. */
+struct mount_op *wish_if_there(
+	struct resolver *r, const char *path, enum setting_id id, bool write);
+
+/* /dev: a tmpfs with the usual nodes, terminals and shared memory. */
+void wish_dev(struct resolver *r);
+/* wayland, x11, sound, gpu, themes and dbus: sockets, devices, variables.
+ * 0 or negative errno with r->e set. */
+int wish_desktop(struct resolver *r);

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/* root.c - building the new root by the list of ops, and leaving the old one
+ *
+ * Every destination is resolved inside the new root by the kernel (openat2,
+ * RESOLVE_IN_ROOT): a link that a program planted in its home leads nowhere but into the
+ * sandbox (CVE-2026-87766). Every source is compared with what was looked at before.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "stage/mounter.h"
+#include "stage/stage.h"
+
+/* ---- sources ---- */
+
+static int open_same(const char *path, dev_t dev, ino_t ino, enum step *ret_step)
+{
+	struct stat st;
+	*ret_step = STEP_SOURCE;
+	_cleanup_fd_ int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_dev != dev || st.st_ino != ino) {
+		*ret_step = STEP_CHANGED;
+		return -ESTALE;
+	}
+	return TAKE_FD(fd);
+}
+
+/* Should: open every source in our own mount namespace (a descriptor from the parent's
+ * cannot be bound, EINVAL) and find there what the parent found. Mustn't: follow a path
+ * again afterwards. */
+int stage_sources(struct child *c)
+{
+	const struct ready *rd = c->rd;
+	struct rlimit limit;
+	enum step step;
+
+	/* one descriptor a bind; the program gets the caller's limit back at its exec */
+	if (rd->ops.n > 200 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit); /* where it does not suffice, open() says */
+	}
+	for (size_t i = 0; i < rd->ops.n; i++) {
+		const struct mount_op *op = &rd->ops.v[i];
+		rd->source_fds[i] = -1;
+		if (op->kind != OP_BIND)
+			continue;
+		rd->source_fds[i] = open_same(op->source, op->dev, op->ino, &step);
+		if (rd->source_fds[i] < 0)
+			return stage_fail(c, step, (int)i, rd->source_fds[i]);
+	}
+	return 0;
+}
+
+/* ---- the root ---- */
+
+static bool needs_staging(const struct ready *rd)
+{
+	for (size_t i = 0; i < rd->ops.n; i++)
+		if (rd->ops.v[i].kind == OP_FILE || rd->ops.v[i].kind == OP_HIDE)
+			return true;
+	return false;
+}
+
+int stage_root(struct child *c)
+{
+	const struct ready *rd = c->rd;
+	enum step step = STEP_ROOT;
+	_cleanup_fd_ int source = -1;
+
+	c->umask = umask(0); /* modes are as the plan has them; the program gets its own back */
+	if (needs_staging(rd)) {
+		c->staging_fd = c->mounter->root(c, -1, MOUNT_NODEV);
+		if (c->staging_fd < 0)
+			return stage_fail(c, STEP_ROOT, -1, c->staging_fd);
+	}
+	if (rd->root.source) {
+		source = open_same(rd->root.source, rd->root_dev, rd->root_ino, &step);
+		if (source < 0)
+			return stage_fail(c, step, -1, source);
+	}
+	bool read_only = rd->root.source && !rd->root.write;
+	c->root_fd = c->mounter->root(
+		c, source, MOUNT_NODEV | (read_only ? (unsigned)MOUNT_RDONLY : 0));
+	return c->root_fd < 0 ? stage_fail(c, STEP_ROOT, -1, c->root_fd) : 0;
+}
+
+/* ---- places ---- */
+
+/* Whether what holds the op's destination is a file system of our own making. */
+static bool in_own_tmpfs(const struct ready *rd, const struct mount_op *op)
+{
+	if (op->parent == OP_NO_PARENT)
+		return !rd->root.source;
+	return rd->ops.v[op->parent].kind == OP_TMPFS;
+}
+
+/* The directory that @path lies in, as seen from the new root; missing ones are made.
+ * @path is cut at its last slash, and @ret_name points behind that. */
+static int open_parent(struct child *c, char *path, const char **ret_name)
+{
+	char *slash = strrchr(path, '/');
+	*ret_name = slash + 1;
+	if (slash == path)
+		return fcntl(c->root_fd, F_DUPFD_CLOEXEC, 3);
+	*slash = '\0';
+	int fd = path_open_in_root(c->root_fd, path, O_DIRECTORY);
+	if (fd != -ENOENT)
+		return fd;
+
+	/* from the top, each component that is missing */
+	for (char *p = path + 1;; p++) {
+		p += strcspn(p, "/");
+		bool last = *p == '\0';
+		*p = '\0';
+		fd = path_open_in_root(c->root_fd, path, O_DIRECTORY);
+		if (fd == -ENOENT) {
+			char *cut = strrchr(path, '/');
+			const char *dir = cut == path ? "/" : path;
+			*cut = '\0';
+			_cleanup_fd_ int parent = path_open_in_root(c->root_fd, dir, O_DIRECTORY);
+			*cut = '/';
+			if (parent < 0)
+				return parent;
+			/* mkdirat() never follows a link at the last component */
+			if (mkdirat(parent, cut + 1, 0755) < 0)
+				return -errno;
+			fd = path_open_in_root(c->root_fd, path, O_DIRECTORY);
+		}
+		if (fd < 0 || last)
+			return fd;
+		fd_close(fd);
+		*p = '/';
+	}
+}
+
+/* What @op is mounted on, made where it is missing in a tmpfs of ours. */
+static int open_place(struct child *c, const struct mount_op *op, bool directory)
+{
+	char path[PATH_MAX];
+	const char *name;
+	int fd = path_open_in_root(c->root_fd, op->dest, 0);
+	if (fd != -ENOENT || !in_own_tmpfs(c->rd, op))
+		return fd;
+	if (strlen(op->dest) >= sizeof(path))
+		return -ENAMETOOLONG;
+	memcpy(path, op->dest, strlen(op->dest) + 1);
+	_cleanup_fd_ int parent = open_parent(c, path, &name);
+	if (parent < 0)
+		return parent;
+	int r = directory ? mkdirat(parent, name, 0755)
+			  : mknodat(parent, name, S_IFREG | 0444, 0);
+	if (r < 0)
+		return -errno;
+	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* ---- ops ---- */
+
+static int write_new_file(int dir, const char *name, const struct mount_op *op)
+{
+	_cleanup_fd_ int fd =
+		openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	int r = op->content ? fd_write_all(fd, op->content, op->size) : 0;
+	if (r == 0 && fchmod(fd, op->mode & 07777) < 0)
+		r = -errno;
+	return r;
+}
+
+/* A file of ours on top of @place, whatever file system that is in. */
+static int bind_content(struct child *c, const struct mount_op *op, int i, int place)
+{
+	char name[16];
+	(void)snprintf(name, sizeof(name), "%d", i);
+	int r = write_new_file(c->staging_fd, name, op);
+	if (r < 0)
+		return r;
+	_cleanup_fd_ int fd =
+		openat(c->staging_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return c->mounter->bind(c, fd, MOUNT_RDONLY | MOUNT_NODEV, place);
+}
+
+static int do_file(struct child *c, const struct mount_op *op, int i)
+{
+	char path[PATH_MAX];
+	const char *name;
+	_cleanup_fd_ int place = path_open_in_root(c->root_fd, op->dest, 0);
+	if (place >= 0)
+		return bind_content(c, op, i, place);
+	if (place != -ENOENT || !in_own_tmpfs(c->rd, op))
+		return place;
+	if (strlen(op->dest) >= sizeof(path))
+		return -ENAMETOOLONG;
+	memcpy(path, op->dest, strlen(op->dest) + 1);
+	_cleanup_fd_ int parent = open_parent(c, path, &name);
+	return parent < 0 ? parent : write_new_file(parent, name, op);
+}
+
+static int do_link(struct child *c, const struct mount_op *op)
+{
+	char path[PATH_MAX];
+	const char *name;
+	if (strlen(op->dest) >= sizeof(path))
+		return -ENAMETOOLONG;
+	memcpy(path, op->dest, strlen(op->dest) + 1);
+	_cleanup_fd_ int parent = open_parent(c, path, &name);
+	if (parent < 0)
+		return parent;
+	return symlinkat(op->source, parent, name) < 0 ? -errno : 0;
+}
+
+static int do_dir(struct child *c, const struct mount_op *op)
+{
+	char path[64];
+	_cleanup_fd_ int place = open_place(c, op, true);
+	if (place < 0)
+		return place;
+	/* an O_PATH descriptor cannot be fchmod()ed, its name in /proc can be */
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	return chmod(path, op->mode & 07777) < 0 ? -errno : 0;
+}
+
+static int do_tmpfs(struct child *c, const struct mount_op *op)
+{
+	char mode[16], size[32];
+	const char *options[] = { "mode", mode, "size", size, NULL };
+	_cleanup_fd_ int place = open_place(c, op, true);
+	if (place < 0)
+		return place;
+	(void)snprintf(mode, sizeof(mode), "%04o", (unsigned)op->mode);
+	(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)op->size);
+	if (!op->size)
+		options[2] = NULL;
+	int fd = c->mounter->make(c, "tmpfs", options, MOUNT_NODEV, place);
+	if (fd < 0)
+		return fd;
+	if (op->seal)
+		c->rd->source_fds[op - c->rd->ops.v] = fd;
+	else
+		fd_close(fd);
+	return 0;
+}
+
+static int do_fs(struct child *c, const struct mount_op *op, const char *type,
+	const char *const *options, unsigned flags)
+{
+	_cleanup_fd_ int place = open_place(c, op, true);
+	if (place < 0)
+		return place;
+	int fd = c->mounter->make(c, type, options, flags, place);
+	fd_close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+static int do_hide(struct child *c, const struct mount_op *op, int i)
+{
+	static const char *const options[] = { "mode", "0555", NULL };
+	if (op->directory)
+		return do_fs(c, op, "tmpfs", options, MOUNT_RDONLY | MOUNT_NODEV);
+	/* a hidden file stays a file (mxc issue 623: a directory confuses programs) */
+	_cleanup_fd_ int place = path_open_in_root(c->root_fd, op->dest, 0);
+	const struct mount_op empty = { .mode = 0444 };
+	return place < 0 ? place : bind_content(c, &empty, i, place);
+}
+
+static int do_bind(struct child *c, const struct mount_op *op, int i)
+{
+	_cleanup_fd_ int source = TAKE_FD(c->rd->source_fds[i]);
+	_cleanup_fd_ int place = open_place(c, op, op->directory);
+	if (place < 0)
+		return place;
+	return c->mounter->bind(c, source,
+		(op->write ? 0u : MOUNT_RDONLY) | (op->device ? 0u : MOUNT_NODEV), place);
+}
+
+static int do_op(struct child *c, const struct mount_op *op, int i)
+{
+	static const char *const none[] = { NULL };
+	static const char *const devpts[] = { "newinstance", NULL, "mode", "0620", "ptmxmode",
+		"0666", NULL };
+	switch (op->kind) {
+	case OP_BIND:
+		return do_bind(c, op, i);
+	case OP_TMPFS:
+		return do_tmpfs(c, op);
+	case OP_PROC:
+		return do_fs(c, op, "proc", none, MOUNT_NODEV | MOUNT_NOEXEC);
+	case OP_DEVPTS:
+		return do_fs(c, op, "devpts", devpts + 2, MOUNT_NOEXEC);
+	case OP_DIR:
+		return do_dir(c, op);
+	case OP_FILE:
+		return do_file(c, op, i);
+	case OP_LINK:
+		return do_link(c, op);
+	case OP_HIDE:
+		return do_hide(c, op, i);
+	case OP_SECRET:
+	case OP_PROTECT:
+	case OP_KIND_COUNT:
+		break;
+	}
+	return -EINVAL; /* settled by mount_plan_order(); none is left */
+}
+
+static enum step step_of(const struct mount_op *op, int error)
+{
+	if (error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -EXDEV)
+		return STEP_PLACE;
+	return op->kind == OP_FILE ? STEP_FILE : STEP_MOUNT;
+}
+
+/* Should: carry out the ops in their order, then seal. Mustn't: skip one that fails. */
+int stage_mounts(struct child *c)
+{
+	const struct ready *rd = c->rd;
+	for (size_t i = 0; i < rd->ops.n; i++) {
+		const struct mount_op *op = &rd->ops.v[i];
+		int r = do_op(c, op, (int)i);
+		if (r == -ENOENT && op->implied)
+			continue;
+		if (r < 0)
+			return stage_fail(c, step_of(op, r), (int)i, r);
+	}
+	for (size_t i = 0; i < rd->ops.n; i++) {
+		int r = rd->ops.v[i].seal ? c->mounter->seal(c, rd->source_fds[i]) : 0;
+		if (r < 0)
+			return stage_fail(c, STEP_SEAL, (int)i, r);
+	}
+	int r = rd->root.source ? 0 : c->mounter->seal(c, c->root_fd);
+	return r < 0 ? stage_fail(c, STEP_SEAL, -1, r) : 0;
+}
+
+/* Whether nothing lies on top of our root: ".." from it stays where it is, but for what is
+ * mounted there. Mount ids tell exactly (statx, 5.8); inodes tell nearly. */
+static int root_is_bare(const struct child *c, bool *ret)
+{
+	const unsigned want = STATX_INO | STATX_MNT_ID;
+	struct statx up, root;
+	if (statx(AT_FDCWD, "/..", AT_SYMLINK_NOFOLLOW, want, &up) < 0 ||
+		statx(c->root_fd, "", AT_EMPTY_PATH, want, &root) < 0)
+		return -errno;
+	bool ids = up.stx_mask & root.stx_mask & STATX_MNT_ID;
+	*ret = up.stx_ino == root.stx_ino && up.stx_dev_major == root.stx_dev_major &&
+	       up.stx_dev_minor == root.stx_dev_minor &&
+	       (!ids || up.stx_mnt_id == root.stx_mnt_id);
+	return 0;
+}
+
+/* Should: make the new root ours and let go of the old one with all that is in it.
+ * Mustn't: use chroot(2): after it every further user namespace is refused. Mustn't:
+ * believe that one unmount was enough: on the old root, which now lies on top of the new
+ * one (pivot_root(2), NOTES), something else may lie, and that goes first. */
+int stage_pivot(struct child *c)
+{
+	enum { STACK_MAX = 8 };
+	bool bare = false;
+	if (fchdir(c->root_fd) < 0 || sys_pivot_root(".", ".") < 0)
+		return stage_fail(c, STEP_PIVOT, -1, -errno);
+	for (int i = 0; !bare; i++) {
+		if (i == STACK_MAX)
+			return stage_fail(c, STEP_PIVOT, -1, -EBUSY);
+		if (umount2(".", MNT_DETACH) < 0)
+			return stage_fail(c, STEP_PIVOT, -1, -errno);
+		int r = root_is_bare(c, &bare);
+		if (r < 0)
+			return stage_fail(c, STEP_PIVOT, -1, r);
+	}
+	return chdir("/") < 0 ? stage_fail(c, STEP_PIVOT, -1, -errno) : 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* stage.h - what the stages share after the clone
+ *
+ * All functions here run between clone and exec: no allocation, no stdio, no locale, no
+ * name service, no environment; only @rd, the stack and system calls.
+ */
+#pragma once
+
+#include <signal.h>
+
+#include "resolve/ready.h"
+#include "stage/report.h"
+
+struct child {
+	const struct ready *rd;
+	const struct mounter *mounter;
+	int report_fd;	/* write end */
+	int go_fd;	/* read end; -1: nobody needs to be waited for */
+	int root_fd;	/* the new root, once it is mounted */
+	int staging_fd; /* a tmpfs outside the new root, for files that are bound into it */
+	sigset_t mask;	/* the caller's signal mask, for the program */
+	mode_t umask;	/* the caller's, for the program */
+	char *words;	/* where the launcher's own argv and environment lie in memory */
+	size_t words_size;
+	struct report failure;
+};
+
+/* Fills c->failure; returns @error so that "return fail(...)" reads well. */
+static inline int stage_fail(struct child *c, enum step step, int op, int error)
+{
+	c->failure = (struct report){ .kind = REPORT_FAILED, .step = step, .op = op,
+		.error = error };
+	return error;
+}
+
+/* Sends a record; a reader that is gone is noticed by whoever waits for it. */
+void report_send(int fd, const struct report *report);
+
+/* Each: 0, or negative errno with c->failure filled. See the files for what each must and
+ * must not do. */
+int stage_parent(struct child *c);
+int stage_id_map(struct child *c);
+int stage_sources(struct child *c);
+int stage_groups(struct child *c);
+int stage_hostname(struct child *c);
+int stage_loopback(struct child *c);
+int stage_clocks(struct child *c);
+int stage_root(struct child *c);
+int stage_mounts(struct child *c);
+int stage_pivot(struct child *c);
+int stage_session(struct child *c);
+int stage_capabilities(struct child *c);
+int stage_no_new_privs(struct child *c);
+int stage_helpers_ready(struct child *c);
+int stage_descriptors(struct child *c);
+int stage_chdir(struct child *c);
+int stage_exec(struct child *c);
+
+/* Everything from the clone on; never returns. */
+_Noreturn void child_main(struct child *c);
+/* PID 1: waits for @program, forwards signals, reaps; never returns. */
+_Noreturn void init_main(struct child *c, pid_t program);

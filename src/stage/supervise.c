@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* supervise.c - the parent while the program runs: signals, time limit, the end
+ *
+ * One loop over descriptors: the child's reports, init's and the helper's pidfds, and a
+ * signalfd. Signals that a person or a program sent are forwarded through init; those that
+ * the terminal sent (SI_KERNEL) have reached the program already.
+ */
+#include "stage/supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/sys.h"
+#include "stage/explain.h"
+#include "stage/report.h"
+#include "stage/status.h"
+
+static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
+	SIGWINCH, SIGCONT };
+enum { GRACE_MS = 2000 }; /* between SIGTERM and SIGKILL at the time limit */
+
+struct run_state {
+	struct supervisor *s;
+	int64_t deadline_ms; /* -1: none */
+	bool started, timed_out, helper_gone, have_status;
+	int status;
+	int interrupted; /* the signal that ended the start; 0: none */
+	int failed; /* negative errno of a start that failed */
+};
+
+int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *e)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+		sigaddset(&set, forwarded[i]);
+	sigset_t blocked = set;
+	sigaddset(&blocked, SIGPIPE); /* a reader that is gone is EPIPE, not our end */
+	if (sigprocmask(SIG_BLOCK, &blocked, ret_mask) < 0)
+		return err_sys(e, -errno, "cannot block signals");
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return err_sys(e, -errno, "cannot wait for signals");
+	*ret_signal_fd = fd;
+	return 0;
+}
+
+void supervise_restore_signals(const sigset_t *mask)
+{
+	sigset_t pipe;
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	while (sigtimedwait(&pipe, NULL, &(struct timespec){ 0 }) == SIGPIPE)
+		;
+	(void)sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail */
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void forward(const struct run_state *st, int sig)
+{
+	/* ESRCH: init has ended, which the loop is about to see */
+	(void)sys_pidfd_send_signal(st->s->init_pidfd, sig, FORWARDED);
+}
+
+static void kill_all(const struct run_state *st)
+{
+	(void)sys_pidfd_send_signal(st->s->init_pidfd, SIGKILL, 0);
+}
+
+/* Before there is a program, a wish to end ends the start, wherever it hangs. */
+static void on_signal(struct run_state *st, const struct signalfd_siginfo *info)
+{
+	int sig = (int)info->ssi_signo;
+	bool ends = sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT;
+	if (!st->started && ends) {
+		st->interrupted = sig;
+		kill_all(st);
+	} else if (info->ssi_code != SI_KERNEL) {
+		forward(st, sig);
+	}
+}
+
+static void on_signals(struct run_state *st)
+{
+	struct signalfd_siginfo info;
+	while (read(st->s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		on_signal(st, &info);
+}
+
+/* The program stopped itself, or its own process group was stopped: the caller's shell
+ * shall see its job stopped, and when it goes on, so shall the program. */
+static void on_stopped(const struct run_state *st, int sig)
+{
+	if (sig == 0)
+		return;
+	(void)raise(SIGSTOP);
+	forward(st, SIGCONT);
+}
+
+static void on_report(struct run_state *st, const struct report *report, struct err *e)
+{
+	const struct ready *rd = st->s->rd;
+	switch (report->kind) {
+	case REPORT_FAILED:
+		if (!st->failed)
+			st->failed = explain_report(rd, report, e);
+		break;
+	case REPORT_STARTED:
+		st->started = true;
+		if (!st->failed)
+			status_started(rd, st->s->init);
+		break;
+	case REPORT_STOPPED:
+		on_stopped(st, report->value);
+		break;
+	case REPORT_EXITED:
+		st->have_status = true;
+		st->status = report->value;
+		break;
+	}
+}
+
+/* False at the end of the pipe. */
+static bool read_reports(struct run_state *st, struct err *e)
+{
+	struct report report;
+	ssize_t n = fd_read_full(st->s->report_fd, &report, sizeof(report));
+	if (n != (ssize_t)sizeof(report))
+		return false;
+	on_report(st, &report, e);
+	return true;
+}
+
+static void on_deadline(struct run_state *st)
+{
+	if (!st->timed_out) {
+		st->timed_out = true;
+		st->deadline_ms = now_ms() + GRACE_MS;
+		forward(st, SIGTERM);
+		forward(st, SIGCONT); /* a stopped program could not end */
+	} else {
+		st->deadline_ms = -1;
+		kill_all(st);
+	}
+}
+
+static void on_helper_end(struct run_state *st)
+{
+	st->helper_gone = true;
+	log_warning("%s has ended; the program goes on without it", st->s->helper_name);
+}
+
+static void loop(struct run_state *st, struct err *e)
+{
+	struct supervisor *s = st->s;
+	bool reports = true;
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = reports ? s->report_fd : -1, .events = POLLIN },
+			{ .fd = s->init_pidfd, .events = POLLIN },
+			{ .fd = s->signal_fd, .events = POLLIN },
+			{ .fd = st->helper_gone ? -1 : s->helper_pidfd, .events = POLLIN },
+		};
+		int64_t left = st->deadline_ms < 0 ? -1 : st->deadline_ms - now_ms();
+		if (st->deadline_ms >= 0 && left <= 0) {
+			on_deadline(st);
+			continue;
+		}
+		if (poll(fds, ARRAY_SIZE(fds), left > 3600000 ? 3600000 : (int)left) < 0)
+			continue; /* EINTR */
+		if (fds[0].revents)
+			reports = read_reports(st, e);
+		if (fds[2].revents)
+			on_signals(st);
+		if (fds[3].revents)
+			on_helper_end(st);
+		/* last: what init had to say is in the pipe before it ends */
+		if (fds[1].revents && !(fds[0].revents & POLLIN))
+			return;
+	}
+}
+
+static int outcome(const struct run_state *st, struct err *e)
+{
+	const struct ready *rd = st->s->rd;
+	if (st->failed)
+		return st->failed;
+	if (st->interrupted && !st->have_status)
+		return EXIT_SIGNAL_BASE + st->interrupted;
+	if (!st->started && !st->have_status)
+		return err_set(e, -ECHILD, "the sandbox was killed before the program started");
+	int code = st->have_status ? proc_exit_code(st->status) : EXIT_SIGNAL_BASE + SIGKILL;
+	if (st->timed_out) {
+		log_info("the time limit of %lld ms was reached",
+			(long long)(rd->plan->timeout_ns / 1000000));
+		code = EXIT_TIMEOUT;
+	}
+	status_exited(rd, code, !st->have_status ? SIGKILL
+				: WIFSIGNALED(st->status) ? WTERMSIG(st->status)
+							  : 0,
+		st->timed_out);
+	return code;
+}
+
+int supervise(struct supervisor *s, struct err *e)
+{
+	struct run_state st = { .s = s, .deadline_ms = -1 };
+	int64_t limit_ms = (s->rd->plan->timeout_ns + 999999) / 1000000;
+	if (limit_ms > 0)
+		st.deadline_ms = now_ms() + limit_ms;
+	loop(&st, e);
+	/* the zombie is taken only now, so that its number could not be anybody else's */
+	(void)RETRY(waitpid(s->init, &(int){ 0 }, 0));
+	return outcome(&st, e);
+}

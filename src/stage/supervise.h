@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* supervise.h - the parent while the program runs: signals, time limit, the end */
+#pragma once
+
+#include <signal.h>
+
+#include "base/err.h"
+#include "resolve/ready.h"
+
+/* The value with which forwarded signals are queued to init. */
+enum { FORWARDED = 0x5b0c5 };
+
+struct supervisor {
+	const struct ready *rd;
+	int init_pidfd;
+	pid_t init;
+	int report_fd; /* read end */
+	int signal_fd;
+	int helper_pidfd; /* -1: none */
+	const char *helper_name;
+};
+
+/* Blocks the signals that are to be forwarded. @ret_mask: the mask before. */
+int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *e);
+/* Back to @mask, without a SIGPIPE that was kept back in between. */
+void supervise_restore_signals(const sigset_t *mask);
+/* Until init has ended. The exit code for the caller, or negative errno with @e set when
+ * the start failed. */
+int supervise(struct supervisor *s, struct err *e);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* userns.c - becoming somebody in the new user namespace: parent, id map, groups, clocks
+ *
+ * A single id is mapped by the child itself; ranges are written by the parent through
+ * newuidmap and newgidmap while the child waits.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "stage/stage.h"
+
+/* One byte from the parent, or its end. */
+static int wait_go(struct child *c)
+{
+	char byte;
+	ssize_t n = RETRY(read(c->go_fd, &byte, 1));
+	return n == 1 ? 0 : -ECANCELED;
+}
+
+/* Should: tie our life to the supervisor's. Mustn't: assume that it still lives. */
+int stage_parent(struct child *c)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return stage_fail(c, STEP_PARENT, -1, -errno);
+	/* it may have died before; getppid() says 0 for any parent outside our namespace, but
+	 * a pipe without a reader cannot lie */
+	struct pollfd reader = { .fd = c->report_fd };
+	if (poll(&reader, 1, 0) < 0 || (reader.revents & POLLERR))
+		return stage_fail(c, STEP_PARENT, -1, -ECANCELED);
+	return 0;
+}
+
+static int map_single(const char *file, uint32_t inside, uint32_t outside)
+{
+	char line[64];
+	(void)snprintf(line, sizeof(line), "%u %u 1\n", inside, outside);
+	return fd_write_file(AT_FDCWD, file, line);
+}
+
+/* Should: map one's own id, or wait for the parent to have mapped ranges. Mustn't: fall
+ * back from ranges to one id. */
+int stage_id_map(struct child *c)
+{
+	const struct ready *rd = c->rd;
+	int r;
+	if (rd->map_range) {
+		r = wait_go(c);
+	} else {
+		/* user_namespaces(7): gid_map needs setgroups denied first */
+		r = fd_write_file(AT_FDCWD, "/proc/self/setgroups", "deny");
+		if (r == 0)
+			r = map_single("/proc/self/gid_map", rd->gid, rd->host.gid);
+		if (r == 0)
+			r = map_single("/proc/self/uid_map", rd->uid, rd->host.uid);
+	}
+	if (r == 0 && (getuid() != rd->uid || getgid() != rd->gid))
+		r = -EINVAL;
+	return r < 0 ? stage_fail(c, STEP_ID_MAP, -1, r) : 0;
+}
+
+/* Should: drop the caller's supplementary groups. Mustn't: go on with one left. */
+int stage_groups(struct child *c)
+{
+	if (!c->rd->drop_groups)
+		return 0;
+	if (setgroups(0, NULL) < 0)
+		return stage_fail(c, STEP_GROUPS, -1, -errno);
+	if (getgroups(0, NULL) != 0)
+		return stage_fail(c, STEP_GROUPS, -1, -EPERM);
+	return 0;
+}
+
+int stage_hostname(struct child *c)
+{
+	const char *name = c->rd->plan->hostname;
+	if (!(c->rd->namespaces & CLONE_NEWUTS))
+		return 0;
+	if (sethostname(name, strlen(name)) < 0)
+		return stage_fail(c, STEP_HOSTNAME, -1, -errno);
+	return 0;
+}
+
+/* Should: bring up loopback in a network of our own; its routes come with it. */
+int stage_loopback(struct child *c)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	if (!(c->rd->namespaces & CLONE_NEWNET))
+		return 0;
+	_cleanup_fd_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0)
+		return stage_fail(c, STEP_LOOPBACK, -1, -errno);
+	request.ifr_flags |= IFF_UP;
+	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return stage_fail(c, STEP_LOOPBACK, -1, -errno);
+	return 0;
+}
+
+/* Seconds and nanoseconds, the latter never negative (time_namespaces(7)). */
+static void split_time(int64_t ns, long long *ret_s, long long *ret_ns)
+{
+	const int64_t second = 1000000000;
+	*ret_s = ns / second;
+	*ret_ns = ns % second;
+	if (*ret_ns < 0) {
+		*ret_ns += second;
+		*ret_s -= 1;
+	}
+}
+
+/* Should: make a time namespace for the children. We stay in the host's: the offsets can
+ * only be written while nobody is inside. */
+int stage_clocks(struct child *c)
+{
+	const struct plan *p = c->rd->plan;
+	char text[128];
+	long long s[2], ns[2];
+	if (p->time == SHARING_HOST)
+		return 0;
+	if (unshare(CLONE_NEWTIME) < 0)
+		return stage_fail(c, STEP_TIME, -1, -errno);
+	split_time(p->monotonic_offset_ns, &s[0], &ns[0]);
+	split_time(p->boottime_offset_ns, &s[1], &ns[1]);
+	(void)snprintf(text, sizeof(text), "monotonic %lld %lld\nboottime %lld %lld\n", s[0],
+		ns[0], s[1], ns[1]);
+	int r = fd_write_file(AT_FDCWD, "/proc/self/timens_offsets", text);
+	return r < 0 ? stage_fail(c, STEP_TIME, -1, r) : 0;
+}
+
+/* Should: wait for the helpers that the program needs from its first instruction on. */
+int stage_helpers_ready(struct child *c)
+{
+	if (!c->rd->dbus)
+		return 0;
+	int r = wait_go(c);
+	return r < 0 ? stage_fail(c, STEP_HELPER, -1, r) : 0;
+}

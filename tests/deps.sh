@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# deps.sh - brings the Debian packages that building, running or testing needs
+#
+# usage: tests/deps.sh GROUP|app:PROGRAM...
+#
+# What is there already is not asked for, so with everything in place this says and does
+# nothing. Otherwise it names the packages and installs them with apt-get, through sudo
+# where not root. A system without apt-get gets the list and an error.
+set -euo pipefail
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+# GROUP  PACKAGE  and what tells that it is there: a program's name, or a file (a pattern).
+table() {
+	cat <<-'END'
+	build  gcc               cc
+	build  make              make
+	build  libc6-dev         /usr/include/stdio.h
+	build  libcap-dev        /usr/include/sys/capability.h
+	build  libxau-dev        /usr/include/X11/Xauth.h
+	run    uidmap            newuidmap
+	run    xdg-dbus-proxy    xdg-dbus-proxy
+	test   bats              bats
+	test   libcriterion-dev  /usr/include/criterion/criterion.h
+	test   libseccomp-dev    /usr/include/seccomp.h
+	test   python3           python3
+	test   desktop-file-utils desktop-file-validate
+	test   groff-base        groff
+	test   imagemagick       import
+	test   libglib2.0-bin    gio
+	test   busybox-static    busybox
+	test   dbus              dbus-daemon
+	test   xvfb              Xvfb
+	test   xauth             xauth
+	test   xdotool           xdotool
+	test   firefox-esr       firefox-esr
+	test   chromium          chromium
+	bench  bubblewrap        bwrap
+	bench  hyperfine         hyperfine
+	bench  python3           python3
+	lint   clang-format      clang-format
+	lint   clang-tidy        clang-tidy
+	lint   shellcheck        shellcheck
+	fuzz   clang             clang
+	END
+}
+
+is_there() {
+	case $1 in
+	/*) compgen -G "$1" >/dev/null ;;
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
+# Most programs are in a package of their own name.
+package_of_program() {
+	case $1 in
+	firefox) echo firefox-esr ;;
+	*) echo "$1" ;;
+	esac
+}
+
+missing=()
+for group; do
+	case $group in
+	app:*)
+		is_there "${group#app:}" || missing+=("$(package_of_program "${group#app:}")")
+		continue
+		;;
+	esac
+	found=no
+	while read -r row_group package sign; do
+		[ "$row_group" = "$group" ] || continue
+		found=yes
+		is_there "$sign" || missing+=("$package")
+	done < <(table)
+	[ $found = yes ] || { echo "deps.sh: no such group: $group" >&2; exit 2; }
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+
+echo "These packages are needed and missing: ${missing[*]}"
+if ! command -v apt-get >/dev/null; then
+	echo "Install them (the names are Debian's) with your package manager, then try again." >&2
+	exit 1
+fi
+root=()
+if [ "$(id -u)" != 0 ]; then
+	if ! command -v sudo >/dev/null; then
+		echo "As root, run: apt-get install ${missing[*]}" >&2
+		exit 1
+	fi
+	root=(sudo)
+fi
+
+apt() {
+	"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
+		-o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+
+# Fresh lists first: an image's own are often empty, or name versions long gone. Another
+# apt may be at work on the lists, for which there is no timeout to give.
+for try in 1 2 3; do
+	apt update && break
+	[ "$try" = 3 ] && echo "apt-get update failed; trying with the lists that are there" >&2
+	sleep 5
+done
+for package in "${missing[@]}"; do
+	apt-cache show "$package" >/dev/null 2>&1 || {
+		echo "There is no package called '$package' here." >&2
+		exit 1
+	}
+done
+apt install --yes --no-install-recommends "${missing[@]}"

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* test_check.c - rules between settings: what contradicts is refused, with what to do */
+#include "plans.h"
+
+#include "config/check.h"
+
+static struct diag broken_text(const char *text)
+{
+	struct plan p = good_text(text);
+	check_plan(&p, &diags);
+	return only_mistake();
+}
+
+static void kept(struct plan p)
+{
+	check_plan(&p, &diags);
+	expect_no_mistake();
+}
+
+static struct diag broken(char **words)
+{
+	struct plan p = good_words(words);
+	check_plan(&p, &diags);
+	return only_mistake();
+}
+
+Test(check, defaults_break_no_rule)
+{
+	struct plan p;
+	plan_init(&p, &arena);
+	kept(p);
+}
+
+Test(check, the_hosts_system_is_never_writable_as_a_whole)
+{
+	cr_assert_contains(broken(WORDS("--root-write")).msg, "root-write");
+	broken(WORDS("--root=empty", "--root-write"));
+	kept(good_words(WORDS("--root=/srv", "--root-write")));
+}
+
+Test(check, clock_offsets_need_a_clock_of_ones_own)
+{
+	cr_assert_contains(broken(WORDS("--boottime-offset=1d")).hint, "time = private");
+	broken(WORDS("--monotonic-offset=-1d"));
+	kept(good_words(WORDS("--boottime-offset=1d", "--time=private")));
+}
+
+Test(check, the_hosts_name_is_not_changed)
+{
+	broken(WORDS("--uts=host", "--hostname=x"));
+	broken_text("[identity]\nhostname = x\n[namespaces]\nuts = host\n");
+	kept(good_words(WORDS("--uts=host")));
+}
+
+Test(check, a_flag_for_the_hosts_name_beats_a_profiles_own_name)
+{
+	struct plan p;
+	plan_init(&p, &arena);
+	const struct origin file = { .file = "a.conf", .line = 1, .layer = 1 };
+	const struct origin flag = { .file = "--uts", .layer = 2 };
+	setting_apply(&p, &diags, SET_HOSTNAME, "x", &file);
+	setting_apply(&p, &diags, SET_UTS, "host", &flag);
+	kept(p);
+}
+
+Test(check, groups_are_dropped_only_with_a_range)
+{
+	cr_assert_contains(broken(WORDS("--groups=drop", "--id-map=single")).hint, "range");
+	kept(good_words(WORDS("--groups=drop", "--id-map=range")));
+	kept(good_words(WORDS("--groups=drop")));
+}
+
+Test(check, rules_for_a_bus_that_is_not_there_are_told_to_who_typed_them)
+{
+	broken(WORDS("--dbus-own=a.b"));
+	broken(WORDS("--dbus-call=a.b=*"));
+	kept(good_words(WORDS("--dbus-talk=a.b", "--dbus=filtered")));
+	kept(good_words(WORDS("--dbus-talk=a.b", "--dbus-talk=")));
+	kept(good_text("[desktop]\ndbus-talk = a.b\n"));
+}
+
+Test(check, waiting_for_all_needs_to_know_them_all)
+{
+	broken(WORDS("--wait=all", "--pid=host"));
+	kept(good_words(WORDS("--wait=all")));
+}
+
+Test(check, an_empty_line_of_shell_is_a_mistake)
+{
+	broken(WORDS("-c", ""));
+	kept(good_words(WORDS("-c", ":")));
+}
+
+Test(check, capabilities_over_the_sandboxs_own_walls_are_refused)
+{
+	static const char *const names[] = { "sys_admin", "SYS_ADMIN", "Net_Admin", "net_raw",
+		"sys_ptrace", "sys_module", "sys_rawio", "sys_boot", "bpf", "perfmon",
+		"checkpoint_restore" };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char *word = arena_printf(&arena, "--capabilities=%s", names[i]);
+		cr_assert_contains(broken(WORDS(word)).msg, "capability");
+	}
+	kept(good_words(WORDS("--capabilities=root", "--capabilities=chown")));
+}
+
+Test(check, a_broken_rule_tells_where_the_setting_was_made)
+{
+	struct diag d = broken_text("[filesystem]\nproc = no\nroot-write = yes\n");
+	expect_at(&d, 3, 14);
+}
+
+Test(check, every_broken_rule_is_told)
+{
+	struct plan p = good_words(WORDS("--root-write", "--time=host", "--boottime-offset=1",
+		"--wait=all", "--pid=host"));
+	check_plan(&p, &diags);
+	cr_assert_eq(diags.n, 3);
+}
