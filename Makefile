@@ -15,7 +15,7 @@ SRC = src/main.c \
 	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
 		settings.c show.c show_table.c template.c value.c value_list.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c ident.c \
-		instance.c mount_plan.c places.c program.c resolve.c steps.c subid.c) \
+		instance.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
 	$(addprefix src/stage/, caps.c child.c exec.c explain.c helper.c idmap.c init.c \
 		mount.c mount_classic.c root.c run.c status.c supervise.c userns.c) \
 	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c profile.c \
@@ -31,7 +31,8 @@ PROFILES = base browser build default desktop shell untrusted
 MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
-UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_launcher.c)
+UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_launcher.c \
+	test_mount_plan.c test_settings.c test_show.c test_subid.c test_value.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
 FUZZ_TARGETS = launcher
 TEST_HELPERS = deny probe pty reaper

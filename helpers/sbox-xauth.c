@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* sbox-xauth.c - the one X11 cookie that a sandbox needs, out of the user's whole file
  *
- *   sbox-xauth DISPLAY [HOSTNAME]
+ *   sbox-xauth DISPLAY [FILE]
  *
- * Reads $XAUTHORITY or ~/.Xauthority and writes one record to standard output: the cookie
+ * Reads FILE, by default $XAUTHORITY or ~/.Xauthority, and writes one record to standard output: the cookie
  * of that local display, made valid under any host name (FamilyWild), since a sandbox may
  * have a host name of its own. Cookies of other displays stay outside. A program of its
  * own so that the launcher links no libXau and no parser of its own reads that file.
@@ -143,10 +143,12 @@ static Xauth *pick(FILE *f, const struct wanted *w)
 	return best;
 }
 
-static FILE *open_authority(void)
+static FILE *open_authority(const char *path)
 {
 	char buf[PATH_MAX];
-	const char *path = getenv("XAUTHORITY"), *home = getenv("HOME");
+	const char *home = getenv("HOME");
+	if (!path)
+		path = getenv("XAUTHORITY");
 	if (!path || !*path) {
 		if (!home || !*home)
 			exit(EXIT_NO_COOKIE);
@@ -178,17 +180,15 @@ int main(int argc, char **argv)
 	struct wanted w = { .hostname = hostname };
 
 	if (argc < 2 || argc > 3) {
-		fputs("usage: sbox-xauth DISPLAY [HOSTNAME]\n", stderr);
+		fputs("usage: sbox-xauth DISPLAY [FILE]\n", stderr);
 		return EXIT_TROUBLE;
 	}
-	if (argc == 3)
-		w.hostname = argv[2];
-	else if (gethostname(hostname, sizeof(hostname)) < 0)
+	if (gethostname(hostname, sizeof(hostname)) < 0)
 		die("cannot tell the name of", "this host", errno);
 	if (!parse_display(argv[1], &w))
 		die("not a display of this machine:", argv[1], 0);
 
-	FILE *f = open_authority();
+	FILE *f = open_authority(argv[2]);
 	drop_privileges();
 	Xauth *auth = pick(f, &w);
 	if (ferror(f))

@@ -8,8 +8,8 @@
 #include "base/macros.h"
 #include "cmd/command.h"
 
-const struct command *const commands[] = { &cmd_run, &cmd_profile, &cmd_desktop, &cmd_help,
-	&cmd_completion, NULL };
+const struct command *const commands[] = { &cmd_run, &cmd_profile, &cmd_desktop,
+	&cmd_help, &cmd_completion, NULL };
 
 /* A descriptor of ours must never get a number that the program takes for its own input or
  * output. */
@@ -36,7 +36,8 @@ int main(int argc, char **argv)
 
 	/* "sbox CMD" is "sbox run CMD"; a program that has a verb's name goes behind "--" */
 	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
-	int r = command ? command->run(argc - 1, argv + 1, &e) : cmd_run.run(argc, argv, &e);
+	int r = command ? command->run(argc - 1, argv + 1, &e)
+			: cmd_run.run(argc, argv, &e);
 	if (r >= 0)
 		return r;
 	log_err(&e);

@@ -26,5 +26,6 @@ void arena_done(struct arena *a);
 /* Appends room for one element to an array in the arena; returns the new element, zeroed.
  * @v: pointer to the array pointer, @n: its count, grown by one. */
 void *arena_grow(struct arena *a, void *v, size_t *n, size_t element_size);
-#define ARENA_PUSH(a, list)                                                              \
-	((__typeof__((list)->v))arena_grow((a), &(list)->v, &(list)->n, sizeof(*(list)->v)))
+#define ARENA_PUSH(a, list) \
+	((__typeof__((list)->v))arena_grow( \
+		(a), &(list)->v, &(list)->n, sizeof(*(list)->v)))

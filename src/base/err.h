@@ -11,15 +11,15 @@
 
 /* Exit codes of sbox itself; part of the interface (see sbox(1), EXIT STATUS). */
 enum exit_code {
-	EXIT_TIMEOUT = 124,	 /* --timeout ended the program, as timeout(1) */
-	EXIT_SBOX = 125,	 /* sbox could not do what was asked */
-	EXIT_CANNOT_EXEC = 126,	 /* the program exists but cannot be executed */
-	EXIT_NOT_FOUND = 127,	 /* the program does not exist in the sandbox */
-	EXIT_SIGNAL_BASE = 128,	 /* + the number of the signal that ended the program */
+	EXIT_TIMEOUT = 124, /* --timeout ended the program, as timeout(1) */
+	EXIT_SBOX = 125, /* sbox could not do what was asked */
+	EXIT_CANNOT_EXEC = 126, /* the program exists but cannot be executed */
+	EXIT_NOT_FOUND = 127, /* the program does not exist in the sandbox */
+	EXIT_SIGNAL_BASE = 128, /* + the number of the signal that ended the program */
 };
 
 struct err {
-	int code;	 /* negative errno */
+	int code; /* negative errno */
 	int exit_status; /* enum exit_code; EXIT_SBOX unless set otherwise */
 	char msg[640];
 	char hint[640]; /* empty: none */

@@ -72,8 +72,8 @@ int fd_read_open(struct arena *a, int fd, size_t max, char **ret, size_t *ret_si
 	return 0;
 }
 
-int fd_read_file(
-	struct arena *a, int dirfd, const char *path, size_t max, char **ret, size_t *ret_size)
+int fd_read_file(struct arena *a, int dirfd, const char *path, size_t max, char **ret,
+	size_t *ret_size)
 {
 	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)

@@ -14,7 +14,7 @@ struct json {
 
 /* @key is NULL inside an array and for the outermost value. */
 void json_begin(struct json *j, const char *key, char bracket); /* '{' or '[' */
-void json_end(struct json *j, char bracket);			 /* '}' or ']' */
+void json_end(struct json *j, char bracket); /* '}' or ']' */
 void json_string(struct json *j, const char *key, const char *value); /* NULL: null */
 void json_number(struct json *j, const char *key, int64_t value);
 void json_bool(struct json *j, const char *key, bool value);

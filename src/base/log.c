@@ -24,7 +24,7 @@ void log_init(void)
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 	colour = isatty(STDERR_FILENO) && !(no_color && *no_color) &&
-		 !(term && strcmp(term, "dumb") == 0);
+		!(term && strcmp(term, "dumb") == 0);
 }
 
 void log_set_level(enum log_level l)
@@ -43,15 +43,15 @@ static void log_line(const char *prefix, const char *sgr, const char *fmt, va_li
 		(void)!write(STDERR_FILENO, line, (size_t)n); /* nowhere left to tell */
 }
 
-#define LOG_FUNCTION(name, prefix, sgr, min)                                             \
-	void name(const char *fmt, ...)                                                  \
-	{                                                                                \
-		if (level < (min))                                                       \
-			return;                                                          \
-		va_list ap;                                                              \
-		va_start(ap, fmt);                                                       \
-		log_line(prefix, sgr, fmt, ap);                                          \
-		va_end(ap);                                                              \
+#define LOG_FUNCTION(name, prefix, sgr, min) \
+	void name(const char *fmt, ...) \
+	{ \
+		if (level < (min)) \
+			return; \
+		va_list ap; \
+		va_start(ap, fmt); \
+		log_line(prefix, sgr, fmt, ap); \
+		va_end(ap); \
 	}
 
 LOG_FUNCTION(log_error, "sbox: ", "\033[1;31m", LOG_QUIET)

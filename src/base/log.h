@@ -15,4 +15,4 @@ void log_error(const char *fmt, ...) _printf_(1, 2);
 void log_warning(const char *fmt, ...) _printf_(1, 2);
 void log_hint(const char *fmt, ...) _printf_(1, 2);
 void log_info(const char *fmt, ...) _printf_(1, 2); /* with --verbose only */
-void log_err(const struct err *e);		    /* the message and the hint */
+void log_err(const struct err *e); /* the message and the hint */

@@ -94,7 +94,8 @@ int num_duration(const char *s, int sign, int64_t *ret_ns)
 			continue;
 		uint64_t ns;
 		if (__builtin_mul_overflow(whole, units[i].ns, &ns) ||
-			__builtin_add_overflow(ns, thousandths * (units[i].ns / 1000), &ns) ||
+			__builtin_add_overflow(
+				ns, thousandths * (units[i].ns / 1000), &ns) ||
 			ns > INT64_MAX)
 			return -ERANGE;
 		*ret_ns = negative ? -(int64_t)ns : (int64_t)ns;

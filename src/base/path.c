@@ -111,15 +111,17 @@ char *path_dirname(struct arena *a, const char *path)
 
 int path_open_in_root(int root, const char *path, int extra_flags)
 {
-	int fd = RETRY(sys_openat2(root, path, (uint64_t)(O_PATH | O_CLOEXEC | extra_flags),
-		RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
+	int fd = RETRY(
+		sys_openat2(root, path, (uint64_t)(O_PATH | O_CLOEXEC | extra_flags),
+			RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
 	return fd < 0 ? -errno : fd;
 }
 
 int path_open_beneath(int dir, const char *path, int extra_flags)
 {
-	int fd = RETRY(sys_openat2(dir, path, (uint64_t)(O_PATH | O_CLOEXEC | extra_flags),
-		RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS));
+	int fd =
+		RETRY(sys_openat2(dir, path, (uint64_t)(O_PATH | O_CLOEXEC | extra_flags),
+			RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS));
 	return fd < 0 ? -errno : fd;
 }
 
@@ -140,7 +142,8 @@ int path_make_dirs(int dir, const char *path, int *ret_fd, unsigned *ret_created
 			created++;
 		else if (errno != EEXIST)
 			return -errno;
-		int next = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int next =
+			openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (next < 0)
 			return -errno;
 		fd_close(at);
@@ -169,7 +172,8 @@ static int remove_tree(int dir, const char *name, dev_t device, unsigned depth)
 		return -errno;
 	struct stat st;
 	DIR *d = NULL;
-	if (fstat(fd, &st) < 0 || (depth > 0 && st.st_dev != device) || !(d = fdopendir(fd))) {
+	if (fstat(fd, &st) < 0 || (depth > 0 && st.st_dev != device) ||
+		!(d = fdopendir(fd))) {
 		fd_close(fd);
 		return -EXDEV;
 	}

@@ -28,8 +28,8 @@ const char *proc_find_helper(const char *name, char *buf, size_t size)
 
 static _Noreturn void become(const struct proc_spec *spec, pid_t parent)
 {
-	static char *const clean[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
-		NULL };
+	static char *const clean[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+		"LANG=C.UTF-8", NULL };
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -86,8 +86,8 @@ int proc_wait(pid_t pid)
 	return proc_exit_code(status);
 }
 
-static int capture(const char *path, char *const *argv, int stream, char *out, size_t size,
-	size_t *ret_size, struct err *e)
+static int capture(const char *path, char *const *argv, int stream, char *out,
+	size_t size, size_t *ret_size, struct err *e)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)

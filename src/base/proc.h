@@ -18,10 +18,10 @@ struct proc_spec {
 	const char *path;
 	char *const *argv;
 	char *const *envp; /* NULL: PATH, LANG only */
-	int stdin_fd;	   /* -1: /dev/null */
-	int stdout_fd;	   /* -1: /dev/null */
-	int stderr_fd;	   /* -1: /dev/null */
-	int keep_fd;	   /* passed on under its own number; -1: none */
+	int stdin_fd; /* -1: /dev/null */
+	int stdout_fd; /* -1: /dev/null */
+	int stderr_fd; /* -1: /dev/null */
+	int keep_fd; /* passed on under its own number; -1: none */
 };
 
 /* Starts it; every other descriptor is closed in it and it dies with its parent.

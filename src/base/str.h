@@ -40,5 +40,5 @@ bool str_match(const char *pattern, const char *s);
 
 /* The candidate that @word most likely meant, or NULL. @next returns the i-th candidate,
  * NULL at the end; NULL entries of a sparse list can be given as "". */
-const char *str_nearest(
-	const char *word, const char *(*next)(size_t i, const void *ctx), const void *ctx);
+const char *str_nearest(const char *word, const char *(*next)(size_t i, const void *ctx),
+	const void *ctx);

@@ -85,8 +85,10 @@ pid_t sys_fork(uint64_t flags, int *ret_pidfd)
 		.exit_signal = SIGCHLD,
 	};
 	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	if (pid < 0 && errno == ENOSYS) /* old kernel, or a filter that judges clone flags */
-		pid = (pid_t)syscall(SYS_clone, args.flags | SIGCHLD, NULL, &pidfd, NULL, 0);
+	if (pid < 0 &&
+		errno == ENOSYS) /* old kernel, or a filter that judges clone flags */
+		pid = (pid_t)syscall(
+			SYS_clone, args.flags | SIGCHLD, NULL, &pidfd, NULL, 0);
 	if (pid > 0 && ret_pidfd)
 		*ret_pidfd = pidfd;
 	return pid;

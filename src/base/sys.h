@@ -35,19 +35,19 @@ struct sys_mount_attr {
 	uint64_t attr_set, attr_clr, propagation, userns_fd;
 };
 
-int sys_open_tree(int dirfd, const char *path, unsigned flags);		   /* 5.2 */
+int sys_open_tree(int dirfd, const char *path, unsigned flags); /* 5.2 */
 int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to,
-	unsigned flags);						   /* 5.2 */
-int sys_fsopen(const char *fstype, unsigned flags);			   /* 5.2 */
+	unsigned flags); /* 5.2 */
+int sys_fsopen(const char *fstype, unsigned flags); /* 5.2 */
 int sys_fsconfig(int fd, unsigned cmd, const char *key, const char *value); /* 5.2 */
-int sys_fsmount(int fd, unsigned flags, unsigned attr);			   /* 5.2 */
+int sys_fsmount(int fd, unsigned flags, unsigned attr); /* 5.2 */
 int sys_mount_setattr(int dirfd, const char *path, unsigned flags,
-	const struct sys_mount_attr *attr);				   /* 5.12 */
+	const struct sys_mount_attr *attr); /* 5.12 */
 int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve); /* 5.6 */
 int sys_pivot_root(const char *new_root, const char *put_old);
-int sys_close_range(unsigned first, unsigned last, unsigned flags);	   /* 5.9 */
-int sys_pidfd_open(pid_t pid);						   /* 5.3 */
-int sys_pidfd_send_signal(int pidfd, int sig, int value);		   /* 5.1 */
+int sys_close_range(unsigned first, unsigned last, unsigned flags); /* 5.9 */
+int sys_pidfd_open(pid_t pid); /* 5.3 */
+int sys_pidfd_send_signal(int pidfd, int sig, int value); /* 5.1 */
 /* A fork with clone flags: clone3(2), and clone(2) where that says ENOSYS. 0 in the
  * child. @ret_pidfd: when not NULL, gets a descriptor for the child. */
 pid_t sys_fork(uint64_t flags, int *ret_pidfd);

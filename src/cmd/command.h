@@ -7,7 +7,7 @@
 struct command {
 	const char *name;
 	const char *synopsis; /* what comes behind "sbox NAME" in the usage line */
-	const char *summary;  /* one line for the list of verbs */
+	const char *summary; /* one line for the list of verbs */
 	/* @argv[0] is the verb. The exit code of the program, or negative errno with @e set:
 	 * main() prints @e once and exits with e->exit_status. A function that has printed
 	 * its mistakes itself returns EXIT_SBOX. */

@@ -19,7 +19,8 @@ static void usage(void)
 	puts("usage: sbox [FLAG...] [--] [COMMAND [ARG...]]");
 	for (size_t i = 0; commands[i]; i++)
 		if (!commands[i]->hidden)
-			printf("       sbox %s %s\n", commands[i]->name, commands[i]->synopsis);
+			printf("       sbox %s %s\n", commands[i]->name,
+				commands[i]->synopsis);
 	putchar('\n');
 	fputs(examples, stdout);
 	show_help(stdout);
@@ -47,8 +48,9 @@ static int run(int argc, char **argv, struct err *e)
 			return 0;
 		}
 	err_set(e, -1, "there is no help on '%s'", argv[1]);
-	return err_hint(e, "'sbox help' shows verbs and flags; man sbox and man sbox-profile "
-			   "tell all");
+	return err_hint(e,
+		"'sbox help' shows verbs and flags; man sbox and man sbox-profile "
+		"tell all");
 }
 
 const struct command cmd_help = {

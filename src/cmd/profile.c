@@ -139,7 +139,8 @@ static int own_file(const struct request *rq, const char **ret, struct err *e)
 			return 0;
 	}
 	for (char *p = strchr(dir + 1, '/');; p = strchr(p + 1, '/')) {
-		char *part = p ? arena_strndup(rq->arena, dir, (size_t)(p - dir)) : (char *)dir;
+		char *part = p ? arena_strndup(rq->arena, dir, (size_t)(p - dir))
+			       : (char *)dir;
 		if (mkdir(part, 0700) < 0 && errno != EEXIST)
 			return err_sys(e, -errno, "cannot make the folder '%s'", part);
 		if (!p)
@@ -190,8 +191,9 @@ static int run(int argc, char **argv, struct err *e)
 	struct arena arena = { 0 };
 	struct request rq = { .arena = &arena };
 	const char *verb = NULL;
-	int r = err_set(e, -EINVAL, "'sbox profile' is followed by list, show NAME, check NAME or "
-				    "edit NAME");
+	int r = err_set(e, -EINVAL,
+		"'sbox profile' is followed by list, show NAME, check NAME or "
+		"edit NAME");
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0)
@@ -203,7 +205,8 @@ static int run(int argc, char **argv, struct err *e)
 		else if (!rq.name && argv[i][0] != '-')
 			rq.name = argv[i];
 		else
-			return err_set(e, -EINVAL, "sbox profile: unknown word '%s'", argv[i]);
+			return err_set(
+				e, -EINVAL, "sbox profile: unknown word '%s'", argv[i]);
 	}
 	profile_dirs_init(&rq.dirs, &arena);
 	for (size_t i = 0; verb && i < ARRAY_SIZE(verbs); i++)

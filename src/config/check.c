@@ -24,14 +24,15 @@ static bool root_write_without_dir(const struct plan *p)
 
 static bool offset_without_clock(const struct plan *p)
 {
-	return p->time == SHARING_HOST && (p->monotonic_offset_ns || p->boottime_offset_ns);
+	return p->time == SHARING_HOST &&
+		(p->monotonic_offset_ns || p->boottime_offset_ns);
 }
 
 static bool name_of_host(const struct plan *p)
 {
 	/* a profile's host name may stand unused under a flag that shares the host's */
 	return p->uts == SHARING_HOST && p->origin[SET_HOSTNAME].file &&
-	       p->origin[SET_HOSTNAME].layer >= p->origin[SET_UTS].layer;
+		p->origin[SET_HOSTNAME].layer >= p->origin[SET_UTS].layer;
 }
 
 static bool drop_without_range(const struct plan *p)
@@ -42,7 +43,8 @@ static bool drop_without_range(const struct plan *p)
 static bool rules_without_bus(const struct plan *p)
 {
 	/* a base layer's rules may stand unused; a flag's may not */
-	const enum setting_id ids[] = { SET_DBUS_OWN, SET_DBUS_TALK, SET_DBUS_SEE, SET_DBUS_CALL };
+	const enum setting_id ids[] = { SET_DBUS_OWN, SET_DBUS_TALK, SET_DBUS_SEE,
+		SET_DBUS_CALL };
 	for (size_t i = 0; p->dbus == DBUS_NONE && i < ARRAY_SIZE(ids); i++) {
 		const struct list *l = setting_member_const(&settings[ids[i]], p);
 		if (l->n > 0 && l->v[l->n - 1].at.line == 0)
@@ -64,8 +66,9 @@ static bool shell_without_line(const struct plan *p)
 static bool owner_of_mounts(const struct plan *p)
 {
 	/* with these, packet rules and read-only mounts would hold no longer (DESIGN) */
-	static const char *const refused[] = { "sys_admin", "net_admin", "net_raw", "sys_ptrace",
-		"sys_module", "sys_rawio", "sys_boot", "bpf", "perfmon", "checkpoint_restore" };
+	static const char *const refused[] = { "sys_admin", "net_admin", "net_raw",
+		"sys_ptrace", "sys_module", "sys_rawio", "sys_boot", "bpf", "perfmon",
+		"checkpoint_restore" };
 	for (size_t i = 0; i < p->capabilities.n; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(refused); k++)
 			if (strcmp(p->capabilities.v[i].text, refused[k]) == 0)
@@ -81,14 +84,15 @@ static const struct rule {
 	{ root_write_without_dir, SET_ROOT_WRITE,
 		"root-write is for a directory as root; the host's system is never written",
 		"name a directory with root, or single paths with write" },
-	{ offset_without_clock, SET_TIME, "clock offsets need a time namespace of its own",
-		"add time = private" },
+	{ offset_without_clock, SET_TIME,
+		"clock offsets need a time namespace of its own", "add time = private" },
 	{ name_of_host, SET_HOSTNAME, "a host name cannot be set with uts = host",
 		"leave one of the two out" },
 	{ drop_without_range, SET_GROUPS,
 		"groups can be dropped only with a range of ids, not with id-map = single",
 		"id-map = range, or groups = keep" },
-	{ rules_without_bus, SET_DBUS, "dbus- rules without a bus", "add dbus = filtered" },
+	{ rules_without_bus, SET_DBUS, "dbus- rules without a bus",
+		"add dbus = filtered" },
 	{ proc_of_others, SET_WAIT, "wait = all needs pid = private", NULL },
 	{ shell_without_line, SET_SHELL_COMMAND, "an empty line of shell", NULL },
 	{ owner_of_mounts, SET_CAPABILITIES,

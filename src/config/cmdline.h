@@ -7,7 +7,7 @@
 struct cmdline {
 	struct profile_entries entries; /* settings, in order */
 	struct profile_entries profiles; /* --profile NAME, in order */
-	char **program;			 /* argv from the program's name on; [0] may be NULL */
+	char **program; /* argv from the program's name on; [0] may be NULL */
 };
 
 /* Reads @argv (without the program's own name), to the first word that is no flag or to

@@ -9,7 +9,7 @@ struct diag {
 	struct origin at;
 	const char *msg;
 	const char *hint; /* NULL: none */
-	size_t group;	  /* diag_print_all()'s own */
+	size_t group; /* diag_print_all()'s own */
 };
 
 struct diags {

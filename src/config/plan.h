@@ -15,20 +15,21 @@
 
 /* Where a value was written. */
 struct origin {
-	const char *file; /* NULL: built-in default; else the path, or the flag as typed */
-	unsigned line;	  /* 0: on the command line */
-	unsigned column;  /* of the value; on the command line: index of the word */
-	unsigned layer;	  /* order of files: a later layer overrides an earlier one */
+	const char
+		*file; /* NULL: built-in default; else the path, or the flag as typed */
+	unsigned line; /* 0: on the command line */
+	unsigned column; /* of the value; on the command line: index of the word */
+	unsigned layer; /* order of files: a later layer overrides an earlier one */
 };
 
 /* One entry of a list setting. Which members mean something is up to the value type. */
 struct item {
 	const char *text; /* word, path, or destination */
-	const char *arg;  /* bind: source; file: content; link: target; env: value */
-	uint64_t size;	  /* tmpfs: bytes, 0 for the kernel's default */
+	const char *arg; /* bind: source; file: content; link: target; env: value */
+	uint64_t size; /* tmpfs: bytes, 0 for the kernel's default */
 	mode_t mode;
 	bool optional; /* ?path */
-	bool write;    /* bind: rw */
+	bool write; /* bind: rw */
 	struct origin at;
 };
 
@@ -130,14 +131,15 @@ struct plan {
 
 	const char *description;
 	struct list command;
-	struct list extends; /* the profiles that were read, in the order of their layers */
+	struct list
+		extends; /* the profiles that were read, in the order of their layers */
 
 	const char *root; /* "host", "empty" or a directory */
 	bool root_write;
 	struct list system, read, write, bind, device, tmpfs, dir, file, link;
 	struct list hide, secret, protect;
 	const char *home; /* "private[:NAME]", "ephemeral", "host", "none" */
-	int cwd;	  /* enum access_mode */
+	int cwd; /* enum access_mode */
 	const char *chdir;
 	bool proc, dev, sys;
 
@@ -167,8 +169,9 @@ struct plan {
 	int64_t json_status_fd; /* -1: none */
 	bool verbose, quiet, help, version;
 
-	const char *profile_name; /* of the last profile named: the private home's default */
-	char *const *argv;	  /* the program and its arguments; NULL: a shell */
+	const char
+		*profile_name; /* of the last profile named: the private home's default */
+	char *const *argv; /* the program and its arguments; NULL: a shell */
 	struct origin origin[SET_COUNT];
 };
 

@@ -28,7 +28,7 @@ struct reader {
 	struct diags *diags;
 	struct profile_entries *entries;
 	const char *section; /* NULL before the first, "" in an unknown one */
-	struct origin at;    /* of the line */
+	struct origin at; /* of the line */
 	unsigned first_line[SET_COUNT]; /* where a scalar was set in this file */
 };
 
@@ -90,13 +90,17 @@ static void unknown_key(struct reader *r, const char *line, const char *key)
 {
 	struct origin at = column(r, line, key);
 	enum setting_id id = setting_find(key);
-	if (id < SET_COUNT && strcmp(settings[id].key, key) == 0 && settings[id].section) {
-		diag_add(r->diags, &at, "'%s' does not belong in [%s]", key, r->section)->hint =
-			arena_printf(r->arena, "it belongs in [%s]", settings[id].section);
+	if (id < SET_COUNT && strcmp(settings[id].key, key) == 0 &&
+		settings[id].section) {
+		diag_add(r->diags, &at, "'%s' does not belong in [%s]", key, r->section)
+			->hint = arena_printf(
+			r->arena, "it belongs in [%s]", settings[id].section);
 		return;
 	}
-	struct diag *d = diag_add(r->diags, &at, "unknown key '%s' in [%s]", key, r->section);
-	const char *near = id < SET_COUNT ? settings[id].key : setting_nearest(key, S_CMDLINE);
+	struct diag *d =
+		diag_add(r->diags, &at, "unknown key '%s' in [%s]", key, r->section);
+	const char *near =
+		id < SET_COUNT ? settings[id].key : setting_nearest(key, S_CMDLINE);
 	if (id < SET_COUNT && settings[id].flags & S_CMDLINE)
 		d->hint = "that is for the command line only";
 	else if (near)
@@ -108,7 +112,8 @@ static void read_entry(struct reader *r, const char *line, char *key)
 	char *equals = strchr(key, '=');
 	struct origin at = column(r, line, key);
 	if (!equals) {
-		diag_add(r->diags, &at, "neither [section] nor key = value: '%.60s'", key);
+		diag_add(
+			r->diags, &at, "neither [section] nor key = value: '%.60s'", key);
 		return;
 	}
 	if (!r->section) {
@@ -123,8 +128,8 @@ static void read_entry(struct reader *r, const char *line, char *key)
 		return;
 
 	enum setting_id id = setting_find(key);
-	if (id == SET_COUNT || strcmp(settings[id].key, key) != 0 || !settings[id].section ||
-		strcmp(settings[id].section, r->section) != 0) {
+	if (id == SET_COUNT || strcmp(settings[id].key, key) != 0 ||
+		!settings[id].section || strcmp(settings[id].section, r->section) != 0) {
 		unknown_key(r, line, key);
 		return;
 	}
@@ -157,14 +162,15 @@ static void read_line(struct reader *r, const char *text, size_t len)
 {
 	r->at.column = 1;
 	if (len > PROFILE_LINE_MAX) {
-		diag_add(r->diags, &r->at, "a line of %zu bytes; at most %d are allowed", len,
-			PROFILE_LINE_MAX);
+		diag_add(r->diags, &r->at, "a line of %zu bytes; at most %d are allowed",
+			len, PROFILE_LINE_MAX);
 		return;
 	}
 	if (len > 0 && text[len - 1] == '\r')
 		len--;
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\t' || !((unsigned char)text[i] < 0x20 || text[i] == 0x7f))
+		if (text[i] == '\t' ||
+			!((unsigned char)text[i] < 0x20 || text[i] == 0x7f))
 			continue;
 		r->at.column = (unsigned)i + 1;
 		bad_byte(r, text[i]);
@@ -193,7 +199,9 @@ static bool too_many_mistakes(struct diags *d, size_t before, const struct origi
 void profile_parse(struct arena *a, const char *text, size_t size, const char *file,
 	struct diags *d, struct profile_entries *ret)
 {
-	struct reader r = { .arena = a, .diags = d, .entries = ret, .at = { .file = file } };
+	struct reader r = {
+		.arena = a, .diags = d, .entries = ret, .at = { .file = file }
+	};
 	const char *end = text + size;
 	size_t before = d->n;
 
@@ -217,7 +225,8 @@ void profile_dirs_init(struct profile_dirs *dirs, struct arena *a)
 	const char *home = getenv("HOME");
 	size_t n = 0;
 
-	dirs->v[n++] = own && own[0] == '/' ? arena_strdup(a, own) : SBOX_DATADIR "/profiles";
+	dirs->v[n++] =
+		own && own[0] == '/' ? arena_strdup(a, own) : SBOX_DATADIR "/profiles";
 	dirs->v[n++] = SBOX_SYSCONFDIR "/profiles";
 	if (config && config[0] == '/')
 		dirs->v[n++] = arena_printf(a, "%s/sbox/profiles", config);
@@ -259,7 +268,8 @@ static int read_file(struct arena *a, const char *path, char **ret, size_t *ret_
 		return -errno;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		*ret_why = S_ISDIR(st.st_mode) ? "it is a directory" : "it is not a regular file";
+		*ret_why = S_ISDIR(st.st_mode) ? "it is a directory"
+					       : "it is not a regular file";
 		return -EINVAL;
 	}
 	int r = fd_read_open(a, fd, PROFILE_SIZE_MAX, ret, ret_size);
@@ -414,8 +424,9 @@ static void load(struct loader *l, const char *name, const struct origin *at)
 		if (strcmp(l->chain[i], real) == 0) {
 			diag_add(l->diags, at, "'%s' extends itself through '%s'", name,
 				path_basename(l->chain[l->depth - 1]))
-				->hint = "to change a profile that exists, put the changes "
-					 "into a file in its NAME.d folder";
+				->hint =
+				"to change a profile that exists, put the changes "
+				"into a file in its NAME.d folder";
 			return;
 		}
 	if (l->depth == PROFILE_DEPTH_MAX) {

@@ -11,8 +11,8 @@
 
 enum {
 	PROFILE_SIZE_MAX = 1024 * 1024, /* bytes of one file */
-	PROFILE_LINE_MAX = 8192,	/* bytes of one line */
-	PROFILE_DEPTH_MAX = 16,		/* of "extends" */
+	PROFILE_LINE_MAX = 8192, /* bytes of one line */
+	PROFILE_DEPTH_MAX = 16, /* of "extends" */
 };
 
 /* One "key = value" line. */

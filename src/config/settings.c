@@ -23,7 +23,7 @@ static const char *const want_words[] = { "no", "auto", "yes", NULL };
 static const char *const x11_words[] = { "no", "fallback", "auto", "yes", NULL };
 static const char *const dbus_words[] = { "none", "filtered", NULL };
 static const char *const wait_words[] = { "main", "all", NULL };
-#define WORDS_FIT(words, count)                                                          \
+#define WORDS_FIT(words, count) \
 	static_assert(ARRAY_SIZE(words) == (count) + 1, #words " is out of step")
 WORDS_FIT(sharing_words, SHARING_COUNT);
 WORDS_FIT(identity_words, IDENTITY_COUNT);
@@ -36,15 +36,16 @@ WORDS_FIT(x11_words, X11_COUNT);
 WORDS_FIT(dbus_words, DBUS_COUNT);
 WORDS_FIT(wait_words, WAIT_COUNT);
 
-const char *const setting_sections[] = { "profile", "filesystem", "identity", "namespaces",
-	"network", "desktop", "environment", "process", NULL };
+const char *const setting_sections[] = { "profile", "filesystem", "identity",
+	"namespaces", "network", "desktop", "environment", "process", NULL };
 
 /* The offset of a member, if it has the type that the row's parser writes. */
-#define MEMBER(ctype, name)                                                              \
-	offsetof(struct plan, name) +                                                    \
-		0 * sizeof(char[__builtin_types_compatible_p(ctype,                      \
-					__typeof__(((struct plan *)0)->name))            \
-					? 1                                              \
+#define MEMBER(ctype, name) \
+	offsetof(struct plan, name) + \
+		0 * \
+			sizeof(char[__builtin_types_compatible_p( \
+					    ctype, __typeof__(((struct plan *)0)->name)) \
+					? 1 \
 					: -1])
 #define BOOL(name)     .type = &value_bool, .offset = MEMBER(bool, name)
 #define ENUM(name, w)  .type = &value_enum, .offset = MEMBER(int, name), .choices = (w)
@@ -56,8 +57,7 @@ const struct setting settings[SET_COUNT] = {
 	/* ---- profile ---- */
 	[SET_DESCRIPTION] = { "description", "profile", TEXT(value_string, description),
 		.help = "what the profile is for",
-		.doc = "One line, shown by \"sbox profile list\".",
-		.flags = S_FILE },
+		.doc = "One line, shown by \"sbox profile list\".", .flags = S_FILE },
 	[SET_COMMAND] = { "command", "profile", LIST(value_words, command),
 		.metavar = "NAME...",
 		.help = "programs that use this profile where none is named",
@@ -65,9 +65,7 @@ const struct setting settings[SET_COUNT] = {
 		       "characters.",
 		.flags = S_FILE },
 	[SET_EXTENDS] = { "extends", "profile", LIST(value_words, extends),
-		.alias = "profile",
-		.short_flag = 'p',
-		.metavar = "NAME|FILE",
+		.alias = "profile", .short_flag = 'p', .metavar = "NAME|FILE",
 		.help = "profiles to begin with",
 		.doc = "Their settings are read first, in the order given; this file's come "
 		       "after. On the command line it is written --profile. A name is looked "
@@ -90,8 +88,7 @@ const struct setting settings[SET_COUNT] = {
 		.help = "trees of the host's system, for root = host",
 		.doc = "Read-only. Ignored with another root, which brings its own.",
 		.flags = S_WIDENS },
-	[SET_READ] = { "read", "filesystem", LIST(value_paths, read),
-		.short_flag = 'r',
+	[SET_READ] = { "read", "filesystem", LIST(value_paths, read), .short_flag = 'r',
 		.help = "paths to see, read-only, at their own place",
 		.doc = "With everything below them. ?PATH may be missing; any other must "
 		       "exist. Of several rules the one with the most specific path holds.",
@@ -108,8 +105,7 @@ const struct setting settings[SET_COUNT] = {
 		.flags = S_WIDENS },
 	[SET_DEVICE] = { "device", "filesystem", LIST(value_paths, device),
 		.help = "device nodes (or directories of them) to use",
-		.doc = "Everywhere else device nodes do not work.",
-		.flags = S_WIDENS },
+		.doc = "Everywhere else device nodes do not work.", .flags = S_WIDENS },
 	[SET_TMPFS] = { "tmpfs", "filesystem", LIST(value_tmpfs, tmpfs),
 		.help = "an empty place in memory that is gone afterwards",
 		.doc = "size= limits it (default: half of the memory), mode= is the mode of "
@@ -146,16 +142,12 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "A caller who stands in the home directory itself, or above it, shows "
 		       "nothing of it.",
 		.flags = S_WIDENS },
-	[SET_CHDIR] = { "chdir", "filesystem", TEXT(value_path, chdir),
-		.short_flag = 'C',
-		.metavar = "DIR",
-		.help = "directory to start in",
+	[SET_CHDIR] = { "chdir", "filesystem", TEXT(value_path, chdir), .short_flag = 'C',
+		.metavar = "DIR", .help = "directory to start in",
 		.doc = "Default: the caller's where it is visible, else the home, else /." },
-	[SET_PROC] = { "proc", "filesystem", BOOL(proc),
-		.help = "mount /proc",
+	[SET_PROC] = { "proc", "filesystem", BOOL(proc), .help = "mount /proc",
 		.doc = "A fresh one, of the sandbox's own processes." },
-	[SET_DEV] = { "dev", "filesystem", BOOL(dev),
-		.help = "make a minimal /dev",
+	[SET_DEV] = { "dev", "filesystem", BOOL(dev), .help = "make a minimal /dev",
 		.doc = "null, zero, full, random, urandom, tty, its own terminals and shared "
 		       "memory." },
 	[SET_SYS] = { "sys", "filesystem", BOOL(sys),
@@ -180,8 +172,7 @@ const struct setting settings[SET_COUNT] = {
 		       "inside. auto drops them wherever the id map allows it.",
 		.flags = S_WIDENS },
 	[SET_HOSTNAME] = { "hostname", "identity", TEXT(value_hostname, hostname),
-		.help = "host name inside",
-		.doc = "With uts = private, the default." },
+		.help = "host name inside", .doc = "With uts = private, the default." },
 	[SET_MACHINE_ID] = { "machine-id", "identity", TEXT(value_machine_id, machine_id),
 		.help = "what /etc/machine-id says",
 		.doc = "random: another one at each start." },
@@ -194,16 +185,12 @@ const struct setting settings[SET_COUNT] = {
 		.flags = S_WIDENS },
 	[SET_IPC] = { "ipc", "namespaces", ENUM(ipc, sharing_words),
 		.help = "System V IPC and POSIX message queues",
-		.doc = "X11's shared memory needs host.",
-		.flags = S_WIDENS },
-	[SET_UTS] = { "uts", "namespaces", ENUM(uts, sharing_words),
-		.help = "host name",
-		.doc = "host: the host's own name.",
-		.flags = S_WIDENS },
+		.doc = "X11's shared memory needs host.", .flags = S_WIDENS },
+	[SET_UTS] = { "uts", "namespaces", ENUM(uts, sharing_words), .help = "host name",
+		.doc = "host: the host's own name.", .flags = S_WIDENS },
 	[SET_CGROUP] = { "cgroup", "namespaces", ENUM(cgroup, sharing_words),
 		.help = "view of control groups",
-		.doc = "private: its own group looks like the root.",
-		.flags = S_WIDENS },
+		.doc = "private: its own group looks like the root.", .flags = S_WIDENS },
 	[SET_TIME] = { "time", "namespaces", ENUM(time, sharing_words),
 		.help = "monotonic and boot-time clocks",
 		.doc = "private allows offsets for them. The clock of the day is always the "
@@ -253,20 +240,14 @@ const struct setting settings[SET_COUNT] = {
 		       "dbus- settings through.",
 		.flags = S_WIDENS },
 	[SET_DBUS_OWN] = { "dbus-own", "desktop", LIST(value_words, dbus_own),
-		.metavar = "NAME...",
-		.help = "bus names that the program may own",
-		.doc = "NAME.* stands for all below it.",
-		.flags = S_WIDENS },
+		.metavar = "NAME...", .help = "bus names that the program may own",
+		.doc = "NAME.* stands for all below it.", .flags = S_WIDENS },
 	[SET_DBUS_TALK] = { "dbus-talk", "desktop", LIST(value_words, dbus_talk),
-		.metavar = "NAME...",
-		.help = "bus names that the program may call",
-		.doc = "Any method of them.",
-		.flags = S_WIDENS },
+		.metavar = "NAME...", .help = "bus names that the program may call",
+		.doc = "Any method of them.", .flags = S_WIDENS },
 	[SET_DBUS_SEE] = { "dbus-see", "desktop", LIST(value_words, dbus_see),
-		.metavar = "NAME...",
-		.help = "bus names that the program may know of",
-		.doc = "Without calling them.",
-		.flags = S_WIDENS },
+		.metavar = "NAME...", .help = "bus names that the program may know of",
+		.doc = "Without calling them.", .flags = S_WIDENS },
 	[SET_DBUS_CALL] = { "dbus-call", "desktop", LIST(value_words, dbus_call),
 		.metavar = "NAME=RULE...",
 		.help = "single methods that the program may call",
@@ -279,10 +260,8 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "All others do not. PATH, HOME, USER, LOGNAME, SHELL and "
 		       "XDG_RUNTIME_DIR are set for the sandbox unless named here.",
 		.flags = S_WIDENS },
-	[SET_ENV] = { "env", "environment", LIST(value_env, env),
-		.short_flag = 'e',
-		.help = "set variables",
-		.doc = "A later one wins." },
+	[SET_ENV] = { "env", "environment", LIST(value_env, env), .short_flag = 'e',
+		.help = "set variables", .doc = "A later one wins." },
 	[SET_UNSET_ENV] = { "unset-env", "environment", LIST(value_names, unset_env),
 		.help = "variables that do not pass after all",
 		.doc = "Wins over pass-env, not over env." },
@@ -315,45 +294,31 @@ const struct setting settings[SET_COUNT] = {
 
 	/* ---- the command line only ---- */
 	[SET_SHELL_COMMAND] = { "command-string", NULL, TEXT(value_string, shell_command),
-		.short_flag = 'c',
-		.metavar = "STRING",
-		.help = "run a line of shell",
+		.short_flag = 'c', .metavar = "STRING", .help = "run a line of shell",
 		.doc = "By /bin/sh; further words are its $0, $1 and so on.",
 		.flags = S_CMDLINE },
-	[SET_DRY_RUN] = { "dry-run", NULL, BOOL(dry_run),
-		.short_flag = 'n',
+	[SET_DRY_RUN] = { "dry-run", NULL, BOOL(dry_run), .short_flag = 'n',
 		.help = "print the steps and do nothing",
 		.doc = "In the order in which they would be taken, with their origin.",
 		.flags = S_CMDLINE },
-	[SET_JSON] = { "json", NULL, BOOL(json),
-		.help = "print listings as JSON",
-		.doc = "For --dry-run and the verbs that list.",
-		.flags = S_CMDLINE },
+	[SET_JSON] = { "json", NULL, BOOL(json), .help = "print listings as JSON",
+		.doc = "For --dry-run and the verbs that list.", .flags = S_CMDLINE },
 	[SET_JSON_STATUS] = { "json-status", NULL, NUM64(value_fd, json_status_fd),
 		.help = "tell what happens on a descriptor, in JSON",
 		.doc = "A line for each: \"started\" with the host's pid, then \"exited\" with the exit code and "
 		       "the signal, or \"failed\" with the message and the hint.",
 		.flags = S_CMDLINE },
-	[SET_VERBOSE] = { "verbose", NULL, BOOL(verbose),
-		.short_flag = 'v',
+	[SET_VERBOSE] = { "verbose", NULL, BOOL(verbose), .short_flag = 'v',
 		.help = "tell more",
 		.doc = "The profile that was chosen, and each step with its time.",
 		.flags = S_CMDLINE },
-	[SET_QUIET] = { "quiet", NULL, BOOL(quiet),
-		.short_flag = 'q',
-		.help = "tell errors only",
-		.doc = "No warnings.",
+	[SET_QUIET] = { "quiet", NULL, BOOL(quiet), .short_flag = 'q',
+		.help = "tell errors only", .doc = "No warnings.", .flags = S_CMDLINE },
+	[SET_HELP] = { "help", NULL, BOOL(help), .short_flag = 'h',
+		.help = "print the flags", .doc = "See also \"sbox help\".",
 		.flags = S_CMDLINE },
-	[SET_HELP] = { "help", NULL, BOOL(help),
-		.short_flag = 'h',
-		.help = "print the flags",
-		.doc = "See also \"sbox help\".",
-		.flags = S_CMDLINE },
-	[SET_VERSION] = { "version", NULL, BOOL(version),
-		.short_flag = 'V',
-		.help = "print the version",
-		.doc = "One line.",
-		.flags = S_CMDLINE },
+	[SET_VERSION] = { "version", NULL, BOOL(version), .short_flag = 'V',
+		.help = "print the version", .doc = "One line.", .flags = S_CMDLINE },
 };
 
 enum setting_id setting_find(const char *key)
@@ -380,7 +345,9 @@ static const char *next_key(size_t i, const void *ctx)
 	if (i >= 2 * SET_COUNT)
 		return NULL;
 	const struct setting *s = &settings[i % SET_COUNT];
-	const char *name = i < SET_COUNT ? s->key : forbidden & S_CMDLINE ? NULL : s->alias;
+	const char *name = i < SET_COUNT ? s->key
+		: forbidden & S_CMDLINE	 ? NULL
+					 : s->alias;
 	return name && !(s->flags & forbidden) ? name : "";
 }
 
@@ -409,8 +376,8 @@ void setting_apply(struct plan *p, struct diags *d, enum setting_id id, const ch
 		.arena = p->arena, .diags = d, .setting = s, .text = text, .at = *at
 	};
 	if (!*text && id != SET_DESCRIPTION && id != SET_SHELL_COMMAND) {
-		diag_add(d, at, "%s: a value is missing", s->key)->hint =
-			arena_printf(p->arena, "write %s = %s", s->key, setting_metavar(s));
+		diag_add(d, at, "%s: a value is missing", s->key)->hint = arena_printf(
+			p->arena, "write %s = %s", s->key, setting_metavar(s));
 		return;
 	}
 	s->type->parse(&in, member);

@@ -5,23 +5,24 @@
 #include "config/value.h"
 
 enum {
-	S_WIDENS = 1u << 0,  /* can give the sandbox more than it would have */
-	S_FILE = 1u << 1,    /* in profile files only */
+	S_WIDENS = 1u << 0, /* can give the sandbox more than it would have */
+	S_FILE = 1u << 1, /* in profile files only */
 	S_CMDLINE = 1u << 2, /* on the command line only */
 	S_PROFILE = 1u << 3, /* names profiles to read; the loader handles it */
 };
 
 struct setting {
-	const char *key;     /* also the long flag */
+	const char *key; /* also the long flag */
 	const char *section; /* NULL with S_CMDLINE */
-	const char *alias;   /* another long flag for it */
+	const char *alias; /* another long flag for it */
 	char short_flag;
 	const struct value_type *type;
 	size_t offset; /* in struct plan */
 	const char *const *choices;
 	const char *metavar;
 	const char *help; /* one line, no full stop */
-	const char *doc;  /* the man page's paragraph; plain text, \n\n between paragraphs */
+	const char
+		*doc; /* the man page's paragraph; plain text, \n\n between paragraphs */
 	unsigned flags;
 };
 

@@ -35,7 +35,8 @@ static size_t value_count(const struct plan *p, const struct setting *s)
 	return ((const struct list *)setting_member_const(s, p))->n;
 }
 
-static const struct origin *value_origin(const struct plan *p, enum setting_id id, size_t i)
+static const struct origin *value_origin(
+	const struct plan *p, enum setting_id id, size_t i)
 {
 	const struct setting *s = &settings[id];
 	if (!s->type->list)
@@ -68,8 +69,8 @@ static void show_line(
 static bool shown(const struct plan *p, enum setting_id id, const char *section)
 {
 	const struct setting *s = &settings[id];
-	return s->section && strcmp(s->section, section) == 0 && !(s->flags & S_PROFILE) &&
-	       p->origin[id].file;
+	return s->section && strcmp(s->section, section) == 0 &&
+		!(s->flags & S_PROFILE) && p->origin[id].file;
 }
 
 void show_plan(FILE *f, const struct plan *p, bool origins)
@@ -92,8 +93,7 @@ void show_plan(FILE *f, const struct plan *p, bool origins)
 	}
 }
 
-static void json_value(
-	struct json *j, const struct plan *p, enum setting_id id, size_t i)
+static void json_value(struct json *j, const struct plan *p, enum setting_id id, size_t i)
 {
 	const struct setting *s = &settings[id];
 	const struct origin *at = value_origin(p, id, i);
@@ -117,7 +117,7 @@ void show_plan_json(FILE *f, const struct plan *p)
 	for (size_t k = 0; setting_sections[k]; k++)
 		for (unsigned id = 0; id < SET_COUNT; id++)
 			for (size_t i = 0; shown(p, id, setting_sections[k]) &&
-					   i < value_count(p, &settings[id]);
+				i < value_count(p, &settings[id]);
 				i++)
 				json_value(&j, p, id, i);
 	json_end(&j, ']');

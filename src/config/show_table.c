@@ -33,7 +33,8 @@ static void help_section(FILE *f, const char *section)
 	fprintf(f, "\n%s:\n", section ? section : "this run");
 	for (unsigned id = 0; id < SET_COUNT; id++) {
 		const struct setting *s = &settings[id];
-		bool here = section ? s->section && strcmp(s->section, section) == 0 : !s->section;
+		bool here = section ? s->section && strcmp(s->section, section) == 0
+				    : !s->section;
 		if (here && !(s->flags & S_FILE))
 			help_line(f, s);
 	}

@@ -23,7 +23,8 @@ void value_bad(const struct value_input *in, unsigned offset, const char *hint,
 	struct origin at = in->at;
 	if (at.line)
 		at.column += offset;
-	struct diag *d = diag_add(in->diags, &at, "%s: %s: '%s'", in->setting->key, what, text);
+	struct diag *d =
+		diag_add(in->diags, &at, "%s: %s: '%s'", in->setting->key, what, text);
 	if (hint)
 		d->hint = arena_strdup(in->arena, hint);
 }
@@ -45,7 +46,8 @@ bool value_check_path(const struct value_input *in, unsigned offset, const char 
 
 static void bool_parse(const struct value_input *in, void *member)
 {
-	static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
+	static const char *const words[] = { "no", "yes", "false", "true", "off", "on",
+		"0", "1" };
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strcmp(in->text, words[i]) == 0) {
 			*(bool *)member = i % 2;
@@ -188,10 +190,12 @@ const struct value_type value_root = {
 /* A name that becomes one component of a path of ours. */
 static bool plain_name(const char *s)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789._-";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789._-";
 	size_t len = strlen(s);
-	return len > 0 && len <= 64 && s[0] != '.' && s[0] != '-' && strspn(s, allowed) == len;
+	return len > 0 && len <= 64 && s[0] != '.' && s[0] != '-' &&
+		strspn(s, allowed) == len;
 }
 
 static void home_parse(const struct value_input *in, void *member)
@@ -206,11 +210,13 @@ static void home_parse(const struct value_input *in, void *member)
 		if (plain_name(text + 8))
 			*(const char **)member = text;
 		else
-			value_bad(in, 8, "letters, digits, '.', '_' and '-', at most 64 of them",
+			value_bad(in, 8,
+				"letters, digits, '.', '_' and '-', at most 64 of them",
 				"not a name for a home", text + 8);
 		return;
 	}
-	value_bad(in, 0, "private, private:NAME, ephemeral, host or none", "no such home", text);
+	value_bad(in, 0, "private, private:NAME, ephemeral, host or none", "no such home",
+		text);
 }
 
 const struct value_type value_home = {

@@ -19,10 +19,10 @@ struct value_input {
 };
 
 struct value_type {
-	const char *name;    /* as profile documentation calls it */
+	const char *name; /* as profile documentation calls it */
 	const char *metavar; /* where the row has none of its own */
-	bool list;	     /* a repeated key adds, an empty value clears */
-	bool flag;	     /* may stand without a value on the command line */
+	bool list; /* a repeated key adds, an empty value clears */
+	bool flag; /* may stand without a value on the command line */
 	/* Puts the value into the plan's member. Mistakes go to @in->diags. */
 	void (*parse)(const struct value_input *in, void *member);
 	/* Writes it as it can be read back, lists one item at a time. */

@@ -118,7 +118,8 @@ static const char *capability_name(struct arena *a, const char *word)
 	char *canonical = cap_to_name(cap);
 	if (!canonical)
 		return NULL;
-	const char *copy = arena_strdup(a, canonical + (str_starts(canonical, "cap_") ? 4 : 0));
+	const char *copy =
+		arena_strdup(a, canonical + (str_starts(canonical, "cap_") ? 4 : 0));
 	(void)cap_free(canonical);
 	return copy;
 }
@@ -130,7 +131,8 @@ static void capabilities_parse(const struct value_input *in, void *member)
 	while ((word = next_word(in, &p, &offset))) {
 		const char *name = capability_name(in->arena, word);
 		if (!name)
-			value_bad(in, offset, "names as in capabilities(7) without 'cap_', or root",
+			value_bad(in, offset,
+				"names as in capabilities(7) without 'cap_', or root",
 				"not a capability", word);
 		else
 			push(in, member, offset)->text = name;
@@ -153,7 +155,8 @@ static void fds_parse(const struct value_input *in, void *member)
 	while ((word = next_word(in, &p, &offset))) {
 		uint64_t n;
 		if (num_u64(word, 3, VALUE_FD_MAX, &n) < 0)
-			value_bad(in, offset, "the number of an open descriptor, from 3 on",
+			value_bad(in, offset,
+				"the number of an open descriptor, from 3 on",
 				"not a descriptor", word);
 		else
 			push(in, member, offset)->text = word;
@@ -276,7 +279,8 @@ static bool attribute(const struct value_input *in, unsigned offset, const char 
 	else
 		return false;
 	if (r < 0)
-		value_bad(in, offset, "such as mode=0755, size=512M", "not a number", word);
+		value_bad(
+			in, offset, "such as mode=0755, size=512M", "not a number", word);
 	return true;
 }
 

@@ -15,9 +15,11 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "resolve/proxy.h"
 #include "resolve/wish.h"
 
-static void missing(struct resolver *r, enum setting_id id, int want, int yes, const char *what)
+static void missing(
+	struct resolver *r, enum setting_id id, int want, int yes, const char *what)
 {
 	if (want == yes)
 		diag_add(r->d, &r->p->origin[id], "this session has no %s", what);
@@ -66,9 +68,9 @@ static bool wayland(struct resolver *r)
 	if (!display)
 		display = "wayland-0";
 	const char *path = display[0] == '/' ? display
-			   : r->h->runtime_dir
-				   ? arena_printf(r->a, "%s/%s", r->h->runtime_dir, display)
-				   : "";
+		: r->h->runtime_dir
+		? arena_printf(r->a, "%s/%s", r->h->runtime_dir, display)
+		: "";
 	if (!is_socket(path)) {
 		missing(r, SET_WAYLAND, r->p->wayland, WANT_YES, "Wayland compositor");
 		return false;
@@ -107,7 +109,8 @@ static void x11_key(struct resolver *r, const char *display)
 
 	char *argv[] = { (char *)helper, (char *)display, (char *)file, NULL };
 	size_t size = 0;
-	if (proc_capture_bytes(helper, argv, out, sizeof(out), &size, r->e) != 0 || size == 0)
+	if (proc_capture_bytes(helper, argv, out, sizeof(out), &size, r->e) != 0 ||
+		size == 0)
 		return;
 	const char *path = runtime_inside(r, "Xauthority");
 	struct mount_op *op = wish(r, OP_FILE, path, SET_X11, NULL);
@@ -131,7 +134,8 @@ static void x11(struct resolver *r, bool has_wayland)
 	}
 	const char *socket = arena_printf(r->a, "/tmp/.X11-unix/X%u", (unsigned)n);
 	if (!is_socket(socket)) {
-		missing(r, SET_X11, r->p->x11, X11_YES, "X server's socket in /tmp/.X11-unix");
+		missing(r, SET_X11, r->p->x11, X11_YES,
+			"X server's socket in /tmp/.X11-unix");
 		return;
 	}
 	show_at(r, SET_X11, socket, socket, false);
@@ -152,7 +156,8 @@ static void sound(struct resolver *r)
 	if (is_socket(pulse)) {
 		const char *inside = runtime_inside(r, "pulse/native");
 		show_at(r, SET_SOUND, pulse, inside, false);
-		env_set(r->a, &r->env, "PULSE_SERVER", arena_printf(r->a, "unix:%s", inside));
+		env_set(r->a, &r->env, "PULSE_SERVER",
+			arena_printf(r->a, "unix:%s", inside));
 		const char *cookie = arena_printf(
 			r->a, "%s/pulse/cookie", r->h->vars[VAR_XDG_CONFIG_HOME]);
 		if (access(cookie, R_OK) == 0) {
@@ -197,7 +202,8 @@ static void gpu(struct resolver *r)
 		"/sys/devices/system/cpu", NULL };
 	if (r->p->gpu == WANT_NO)
 		return;
-	bool dri = devices(r, "dri"), nvidia = devices(r, "nvidia"), kfd = devices(r, "kfd");
+	bool dri = devices(r, "dri"), nvidia = devices(r, "nvidia"),
+	     kfd = devices(r, "kfd");
 	if (!dri && !nvidia && !kfd) {
 		missing(r, SET_GPU, r->p->gpu, WANT_YES, "graphics device");
 		return;
@@ -207,7 +213,8 @@ static void gpu(struct resolver *r)
 	DIR *d = opendir("/sys/devices");
 	for (struct dirent *entry; d && (entry = readdir(d));)
 		if (str_starts(entry->d_name, "pci"))
-			wish_if_there(r, arena_printf(r->a, "/sys/devices/%s", entry->d_name),
+			wish_if_there(r,
+				arena_printf(r->a, "/sys/devices/%s", entry->d_name),
 				SET_GPU, false);
 	if (d)
 		closedir(d);
@@ -220,7 +227,8 @@ static void themes(struct resolver *r)
 	static const char *const config[] = { "fontconfig", "gtk-3.0", "gtk-4.0", "qt5ct",
 		"qt6ct", "Kvantum", "kdeglobals", "user-dirs.dirs", NULL };
 	static const char *const data[] = { "fonts", "themes", "icons", NULL };
-	static const char *const home[] = { ".fonts", ".themes", ".icons", ".gtkrc-2.0", NULL };
+	static const char *const home[] = { ".fonts", ".themes", ".icons", ".gtkrc-2.0",
+		NULL };
 	const struct {
 		const char *dir;
 		const char *const *names;
@@ -241,12 +249,6 @@ static void themes(struct resolver *r)
 
 /* ---- the session bus ---- */
 
-static void rules(struct resolver *r, struct env *argv, const char *flag, const struct list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		*ARENA_PUSH(r->a, argv) = arena_printf(r->a, "--%s=%s", flag, l->v[i].text);
-}
-
 static int dbus(struct resolver *r)
 {
 	char path[64];
@@ -259,9 +261,18 @@ static int dbus(struct resolver *r)
 	}
 	if (!address)
 		return 0; /* no bus: the program finds none, which is not more than asked */
+	const char *socket = proxy_socket(r->a, address);
+	if (socket && !is_socket(socket)) {
+		diag_add(r->d, &r->p->origin[SET_DBUS],
+			"the session bus '%s' is not there", socket)
+			->hint =
+			"DBUS_SESSION_BUS_ADDRESS names it; --dbus=none runs without";
+		return 0;
+	}
 	if (!proc_find_helper("xdg-dbus-proxy", path, sizeof(path))) {
 		diag_add(r->d, &r->p->origin[SET_DBUS],
-			"dbus = filtered needs the program xdg-dbus-proxy")->hint =
+			"dbus = filtered needs the program xdg-dbus-proxy")
+			->hint =
 			"install the package xdg-dbus-proxy, or run with --dbus=none";
 		return 0;
 	}
@@ -274,32 +285,15 @@ static int dbus(struct resolver *r)
 	if (code < 0)
 		return code;
 	show_at(r, SET_DBUS, r->rd->instance_dir, folder, false);
-
-	struct env argv = { 0 };
-	*ARENA_PUSH(r->a, &argv) = "xdg-dbus-proxy";
-	*ARENA_PUSH(r->a, &argv) = "--fd=%FD%";
-	*ARENA_PUSH(r->a, &argv) = arena_strdup(r->a, address);
-	*ARENA_PUSH(r->a, &argv) = arena_printf(r->a, "%s/bus", r->rd->instance_dir);
-	*ARENA_PUSH(r->a, &argv) = "--filter";
-	rules(r, &argv, "own", &r->p->dbus_own);
-	rules(r, &argv, "talk", &r->p->dbus_talk);
-	rules(r, &argv, "see", &r->p->dbus_see);
-	rules(r, &argv, "call", &r->p->dbus_call);
-	*ARENA_PUSH(r->a, &argv) = NULL;
-	struct helper_spec *spec = arena_alloc(r->a, sizeof(*spec));
-	*spec = (struct helper_spec){ .name = "xdg-dbus-proxy",
-		.path = arena_strdup(r->a, path),
-		.argv = argv.v };
-	r->rd->dbus = spec;
-	return 0;
+	return proxy_resolve(r, arena_strdup(r->a, path), address);
 }
 
 int wish_desktop(struct resolver *r)
 {
 	static const char *const session[] = { "XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE",
-		"DESKTOP_SESSION", "GTK_THEME", "XCURSOR_THEME", "XCURSOR_SIZE", "GDK_SCALE",
-		"QT_SCALE_FACTOR", "QT_QPA_PLATFORMTHEME", "GTK_IM_MODULE", "QT_IM_MODULE",
-		"XMODIFIERS", NULL };
+		"DESKTOP_SESSION", "GTK_THEME", "XCURSOR_THEME", "XCURSOR_SIZE",
+		"GDK_SCALE", "QT_SCALE_FACTOR", "QT_QPA_PLATFORMTHEME", "GTK_IM_MODULE",
+		"QT_IM_MODULE", "XMODIFIERS", NULL };
 	bool has_wayland = wayland(r);
 	x11(r, has_wayland);
 	sound(r);

@@ -42,7 +42,8 @@ void environ_begin(const struct ready *rd, struct env *env)
 	const struct plan *p = rd->plan;
 	struct arena *a = p->arena;
 	bool root = rd->uid == 0;
-	bool own_root = strcmp(p->root, "host") != 0; /* the host's shell may not be there */
+	bool own_root =
+		strcmp(p->root, "host") != 0; /* the host's shell may not be there */
 
 	env_set(a, env, "PATH",
 		root ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -7,7 +7,8 @@
 #include "base/path.h"
 
 /* The value of "${NAME}" at @s; NULL where it stands for nothing here. */
-static const char *variable(struct arena *a, struct host *h, const char *s, unsigned *ret_len)
+static const char *variable(
+	struct arena *a, struct host *h, const char *s, unsigned *ret_len)
 {
 	enum path_variable var = template_variable(s, ret_len);
 	if (var == VAR_COUNT)
@@ -17,8 +18,8 @@ static const char *variable(struct arena *a, struct host *h, const char *s, unsi
 	return h->vars[var];
 }
 
-const char *expand_path(struct arena *a, struct host *h, struct diags *d, const char *text,
-	bool optional, const struct origin *at)
+const char *expand_path(struct arena *a, struct host *h, struct diags *d,
+	const char *text, bool optional, const struct origin *at)
 {
 	const char *rest = text;
 	char *out = arena_strdup(a, "");
@@ -37,8 +38,8 @@ const char *expand_path(struct arena *a, struct host *h, struct diags *d, const 
 		const char *value = variable(a, h, rest, &len);
 		if (!value) {
 			if (!optional)
-				diag_add(d, at, "'%s': '%.*s' stands for nothing here", text,
-					(int)len, rest);
+				diag_add(d, at, "'%s': '%.*s' stands for nothing here",
+					text, (int)len, rest);
 			return NULL;
 		}
 		out = arena_printf(a, "%s%s", out, value);
@@ -47,7 +48,8 @@ const char *expand_path(struct arena *a, struct host *h, struct diags *d, const 
 
 	char *path;
 	if (out[0] != '/' && !h->cwd) {
-		diag_add(d, at, "'%s' is relative, and the working directory is gone", text);
+		diag_add(d, at, "'%s' is relative, and the working directory is gone",
+			text);
 		return NULL;
 	}
 	if (path_absolute(a, h->cwd ? h->cwd : "/", out, &path) < 0) {

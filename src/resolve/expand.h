@@ -7,5 +7,5 @@
 
 /* The normalized absolute path, or NULL: a mistake (told to @d), or, where @optional, a
  * variable that stands for nothing here. */
-const char *expand_path(struct arena *a, struct host *h, struct diags *d, const char *text,
-	bool optional, const struct origin *at);
+const char *expand_path(struct arena *a, struct host *h, struct diags *d,
+	const char *text, bool optional, const struct origin *at);

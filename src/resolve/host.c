@@ -99,9 +99,9 @@ static const char *xdg_dir(
 	char *path;
 	if (value && path_normalize(a, value, &path) == 0)
 		return path;
-	return below_home ? arena_printf(a, "%s%s", strcmp(h->home, "/") ? h->home : "",
-				    below_home)
-			  : NULL;
+	return below_home
+		? arena_printf(a, "%s%s", strcmp(h->home, "/") ? h->home : "", below_home)
+		: NULL;
 }
 
 int host_init(struct host *h, struct arena *a, struct err *e)
@@ -175,6 +175,7 @@ void host_user_dirs(struct host *h, struct arena *a)
 		arena_printf(a, "%s/user-dirs.dirs", h->vars[VAR_XDG_CONFIG_HOME]);
 	if (fd_read_file(a, AT_FDCWD, file, USER_DIRS_MAX, &text, NULL) < 0)
 		return;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+	for (char *line = strtok_r(text, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save))
 		user_dir_line(h, a, line);
 }

@@ -12,9 +12,9 @@ struct host {
 	uid_t uid;
 	gid_t gid;
 	const char *user, *group; /* names; the number as text where there is none */
-	const char *home;	  /* absolute, normalized */
+	const char *home; /* absolute, normalized */
 	const char *shell;
-	const char *cwd;	 /* NULL: the working directory is gone or out of reach */
+	const char *cwd; /* NULL: the working directory is gone or out of reach */
 	const char *runtime_dir; /* NULL: no session */
 	char *const *environ;
 	/* Values of the variables; those of the XDG user directories only after

@@ -20,14 +20,15 @@ const char *ident_passwd(const struct ready *rd)
 	const struct host *h = &rd->host;
 	const char *text = "";
 	if (rd->uid == 0)
-		text = arena_printf(a, "root:x:0:0:root:%s:%s\n", or_nowhere(rd->home), h->shell);
+		text = arena_printf(
+			a, "root:x:0:0:root:%s:%s\n", or_nowhere(rd->home), h->shell);
 	else if (rd->map_range)
 		text = "root:x:0:0:root:/root:/bin/sh\n";
 	if (rd->uid != 0)
-		text = arena_printf(a, "%s%s:x:%u:%u:%s:%s:%s\n", text, h->user, rd->uid, rd->gid,
-			h->user, or_nowhere(rd->home), h->shell);
-	return arena_printf(a, "%snobody:x:%d:%d:nobody:/nonexistent:/usr/sbin/nologin\n", text,
-		OVERFLOW_ID, OVERFLOW_ID);
+		text = arena_printf(a, "%s%s:x:%u:%u:%s:%s:%s\n", text, h->user, rd->uid,
+			rd->gid, h->user, or_nowhere(rd->home), h->shell);
+	return arena_printf(a, "%snobody:x:%d:%d:nobody:/nonexistent:/usr/sbin/nologin\n",
+		text, OVERFLOW_ID, OVERFLOW_ID);
 }
 
 const char *ident_group(const struct ready *rd)

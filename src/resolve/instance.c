@@ -54,11 +54,13 @@ static int make_in(struct ready *rd, const char *base, struct err *e)
 	/* a folder of this name is a dead process's that had the number before */
 	(void)path_remove_tree(parent, name);
 	if (mkdirat(parent, name, 0700) < 0)
-		return err_sys(e, -errno, "cannot make the folder '%s/sbox/%s'", base, name);
+		return err_sys(
+			e, -errno, "cannot make the folder '%s/sbox/%s'", base, name);
 	rd->instance_lock_fd =
 		openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (rd->instance_lock_fd < 0 || flock(rd->instance_lock_fd, LOCK_EX) < 0)
-		return err_sys(e, -errno, "cannot lock the folder '%s/sbox/%s'", base, name);
+		return err_sys(
+			e, -errno, "cannot lock the folder '%s/sbox/%s'", base, name);
 	rd->instance_dir = arena_printf(a, "%s/sbox/%s", base, name);
 	return 0;
 }

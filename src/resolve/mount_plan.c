@@ -84,7 +84,8 @@ static bool settle(struct arena *a, struct mount_op *op, const struct mount_ops 
 	const struct mount_root *root)
 {
 	const char *source = mount_plan_source(a, ops, root, op->parent, op->dest);
-	bool writable = op->parent == OP_NO_PARENT ? root->write : ops->v[op->parent].write;
+	bool writable =
+		op->parent == OP_NO_PARENT ? root->write : ops->v[op->parent].write;
 
 	/* weak wishes are about the caller's own things: where a private home or another root
 	 * shows something else at that path, they have nothing to say */
@@ -116,10 +117,11 @@ static bool changes_nothing(struct arena *a, const struct mount_op *op,
 	const struct mount_op *parent = &ops->v[op->parent];
 	const char *there = mount_plan_source(a, ops, root, op->parent, op->dest);
 	return there && strcmp(there, op->source) == 0 && parent->write == op->write &&
-	       parent->device == op->device;
+		parent->device == op->device;
 }
 
-void mount_plan_order(struct arena *a, struct mount_ops *ops, const struct mount_root *root)
+void mount_plan_order(
+	struct arena *a, struct mount_ops *ops, const struct mount_root *root)
 {
 	if (ops->n == 0)
 		return;

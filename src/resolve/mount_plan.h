@@ -12,15 +12,15 @@
 #include "config/plan.h"
 
 enum op_kind {
-	OP_BIND,    /* source shown at dest, with all below it */
-	OP_TMPFS,   /* an empty file system in memory */
-	OP_PROC,    /* a fresh /proc */
-	OP_DEVPTS,  /* terminals of its own */
-	OP_DIR,	    /* a directory in a tmpfs of ours */
-	OP_FILE,    /* a file with given content */
-	OP_LINK,    /* a symbolic link in a tmpfs of ours */
-	OP_HIDE,    /* nothing to see at dest */
-	OP_SECRET,  /* weak hide; settled by mount_plan_order() */
+	OP_BIND, /* source shown at dest, with all below it */
+	OP_TMPFS, /* an empty file system in memory */
+	OP_PROC, /* a fresh /proc */
+	OP_DEVPTS, /* terminals of its own */
+	OP_DIR, /* a directory in a tmpfs of ours */
+	OP_FILE, /* a file with given content */
+	OP_LINK, /* a symbolic link in a tmpfs of ours */
+	OP_HIDE, /* nothing to see at dest */
+	OP_SECRET, /* weak hide; settled by mount_plan_order() */
 	OP_PROTECT, /* weak read-only; settled by mount_plan_order() */
 	OP_KIND_COUNT
 };
@@ -29,23 +29,23 @@ enum { OP_NO_PARENT = -1 };
 
 struct mount_op {
 	enum op_kind kind;
-	const char *dest;   /* normalized path as the sandbox will see it */
+	const char *dest; /* normalized path as the sandbox will see it */
 	const char *source; /* OP_BIND: path on the host; OP_LINK: its target */
 	const char *content;
 	mode_t mode;
 	uint64_t size;
-	bool write;	/* OP_BIND */
-	bool device;	/* OP_BIND: device nodes work */
+	bool write; /* OP_BIND */
+	bool device; /* OP_BIND: device nodes work */
 	bool directory; /* OP_BIND, OP_HIDE: kind of the thing */
-	bool seal;	/* OP_TMPFS: made read-only when all is in place */
-	bool implied;	/* left out where there is no place for it, without a word */
-	bool make_dir;	/* OP_PROTECT: make the directory where it is missing */
-	unsigned rank;	/* order of wishing; a later layer's has a higher one */
+	bool seal; /* OP_TMPFS: made read-only when all is in place */
+	bool implied; /* left out where there is no place for it, without a word */
+	bool make_dir; /* OP_PROTECT: make the directory where it is missing */
+	unsigned rank; /* order of wishing; a later layer's has a higher one */
 	unsigned layer;
 	enum setting_id id; /* the setting that wished it */
 	struct origin at;
 	int parent; /* index of the op whose tree holds dest; OP_NO_PARENT: the root itself */
-	dev_t dev;  /* OP_BIND: identity of the source, compared again before it is used */
+	dev_t dev; /* OP_BIND: identity of the source, compared again before it is used */
 	ino_t ino;
 };
 
@@ -65,7 +65,8 @@ struct mount_root {
  *
  * For one destination: hiding wins; then the later layer; in one layer reading wins over
  * writing, then the later wish. A weak wish yields to any other. */
-void mount_plan_order(struct arena *a, struct mount_ops *ops, const struct mount_root *root);
+void mount_plan_order(
+	struct arena *a, struct mount_ops *ops, const struct mount_root *root);
 
 /* The index of the op whose tree holds @path (by its text), or OP_NO_PARENT. */
 int mount_plan_parent(const struct mount_ops *ops, const char *path);

@@ -36,8 +36,11 @@ const char *places_home_inside(struct resolver *r)
 static void remember_own(struct resolver *r, const char *path)
 {
 	struct undo *undo = ARENA_PUSH(r->a, &r->rd->undos);
-	*undo = (struct undo){ .lock_fd = -1, .dir_fd = AT_FDCWD, .name = path,
-		.directory = true, .failure_only = true };
+	*undo = (struct undo){ .lock_fd = -1,
+		.dir_fd = AT_FDCWD,
+		.name = path,
+		.directory = true,
+		.failure_only = true };
 }
 
 /* mkdir -p, each directory that was missing remembered. */
@@ -75,7 +78,8 @@ static int private_home(struct resolver *r, const char *name, const char **ret)
 		code = -errno;
 	if (code == 0)
 		code = path_make_dirs(top, below, &home, &created);
-	for (const char *made = path; created > 0; made = path_dirname(r->a, made), created--)
+	for (const char *made = path; created > 0;
+		made = path_dirname(r->a, made), created--)
 		remember_own(r, made);
 	if (code == 0 && fstat(home, &st) < 0)
 		code = -errno;
@@ -86,7 +90,7 @@ static int private_home(struct resolver *r, const char *name, const char **ret)
 		return err_hint(r->e, "%s",
 			code == -ENOSPC || code == -EDQUOT
 				? "the disk is full; make room, or run with --home=ephemeral"
-			: code == -ELOOP || code == -ENOTDIR
+				: code == -ELOOP || code == -ENOTDIR
 				? "from 'sbox' on no part of it may be a link"
 				: "look at who owns it, or run with --home=ephemeral");
 	}
@@ -105,9 +109,9 @@ int places_home(struct resolver *r)
 	}
 	source = r->h->home;
 	if (strcmp(kind, "host") != 0) {
-		const char *name = kind[7] == ':'       ? kind + 8
-				   : r->p->profile_name ? r->p->profile_name
-							: "default";
+		const char *name = kind[7] == ':' ? kind + 8
+			: r->p->profile_name	  ? r->p->profile_name
+						  : "default";
 		int code = private_home(r, name, &source);
 		if (code < 0)
 			return code;
@@ -128,7 +132,8 @@ static const struct mount_op *writable_above(const struct mount_ops *ops, size_t
 	for (size_t i = 0; i < ops->n; i++) {
 		const struct mount_op *op = &ops->v[i];
 		if (i == which || op->kind != OP_BIND || !op->write || op->device ||
-			!path_is_below(source, op->source) || strcmp(source, op->source) == 0)
+			!path_is_below(source, op->source) ||
+			strcmp(source, op->source) == 0)
 			continue;
 		if (!best || path_depth(op->source) > path_depth(best->source))
 			best = op;
@@ -192,8 +197,9 @@ static void look_at_source(struct resolver *r, size_t which)
 	}
 	struct diag *d = diag_add(r->d, &op->at, "'%s': %s", op->source, strerror(-code));
 	if (code == -EXDEV)
-		d->hint = "a link leads out of a directory that the sandbox may write; such a "
-			  "link is not followed";
+		d->hint =
+			"a link leads out of a directory that the sandbox may write; such a "
+			"link is not followed";
 }
 
 /* ---- places to mount on ---- */
@@ -203,7 +209,8 @@ static bool has_no_place(
 	struct resolver *r, const struct mount_ops *ops, const struct mount_op *op)
 {
 	struct stat st;
-	const char *host = mount_plan_source(r->a, ops, &r->rd->root, op->parent, op->dest);
+	const char *host =
+		mount_plan_source(r->a, ops, &r->rd->root, op->parent, op->dest);
 	if (!host || lstat(host, &st) == 0)
 		return false;
 	if (op->kind == OP_HIDE || op->implied)
@@ -214,7 +221,7 @@ static bool has_no_place(
 /* A tree of the host in which places are made. */
 struct tree {
 	const char *path;
-	int top;   /* its open directory; locked shared where @undo */
+	int top; /* its open directory; locked shared where @undo */
 	bool undo; /* what is made goes again afterwards */
 };
 
@@ -246,8 +253,11 @@ static int make_place(
 		return errno == EEXIST ? 0 : -errno;
 	if (tree->undo) {
 		struct undo *undo = ARENA_PUSH(r->a, &r->rd->undos);
-		*undo = (struct undo){ .lock_fd = tree->top, .dir_fd = TAKE_FD(dir),
-			.name = name, .tree = tree->path, .directory = directory };
+		*undo = (struct undo){ .lock_fd = tree->top,
+			.dir_fd = TAKE_FD(dir),
+			.name = name,
+			.tree = tree->path,
+			.directory = directory };
 	}
 	return 0;
 }
@@ -256,7 +266,8 @@ static int make_place(
 static int tree_open(struct resolver *r, struct tree *tree)
 {
 	for (size_t i = 0; i < r->rd->undos.n; i++)
-		if (r->rd->undos.v[i].tree && strcmp(r->rd->undos.v[i].tree, tree->path) == 0) {
+		if (r->rd->undos.v[i].tree &&
+			strcmp(r->rd->undos.v[i].tree, tree->path) == 0) {
 			tree->top = r->rd->undos.v[i].lock_fd;
 			return 0;
 		}
@@ -272,7 +283,8 @@ static int tree_open(struct resolver *r, struct tree *tree)
 static void look_at_place(struct resolver *r, struct mount_op *op)
 {
 	const struct mount_ops *ops = &r->rd->ops;
-	const struct mount_op *parent = op->parent == OP_NO_PARENT ? NULL : &ops->v[op->parent];
+	const struct mount_op *parent =
+		op->parent == OP_NO_PARENT ? NULL : &ops->v[op->parent];
 	const char *tree = parent ? parent->source : r->rd->root.source;
 	struct stat st;
 	if ((parent && parent->kind != OP_BIND) || !tree || op->kind == OP_HIDE)
@@ -283,8 +295,10 @@ static void look_at_place(struct resolver *r, struct mount_op *op)
 		return;
 	if (op->kind == OP_DIR || op->kind == OP_LINK) {
 		diag_add(r->d, &op->at,
-			"'%s' would be made in '%s', a directory of the host", op->dest, tree)
-			->hint = "link and dir are for the parts of the root that sbox makes";
+			"'%s' would be made in '%s', a directory of the host", op->dest,
+			tree)
+			->hint =
+			"link and dir are for the parts of the root that sbox makes";
 		return;
 	}
 	bool may_make = !parent || parent->write;
@@ -294,15 +308,16 @@ static void look_at_place(struct resolver *r, struct mount_op *op)
 	if (r->dry && may_make)
 		return;
 	/* in a private home an empty folder is no harm, and another instance may use it */
-	at.undo = !(parent && parent->id == SET_HOME && strcmp(r->p->home, "host") != 0) &&
-		  op->id != SET_PROTECT;
+	at.undo =
+		!(parent && parent->id == SET_HOME && strcmp(r->p->home, "host") != 0) &&
+		op->id != SET_PROTECT;
 	if (may_make)
 		code = tree_open(r, &at);
 	if (code == 0)
 		code = make_place(r, &at, path, directory);
 	if (code < 0)
-		diag_add(r->d, &op->at, "there is no '%s' to show something at: %s", op->dest,
-			strerror(-code))
+		diag_add(r->d, &op->at, "there is no '%s' to show something at: %s",
+			op->dest, strerror(-code))
 			->hint = arena_printf(r->a,
 			"it lies in '%s', which is read-only inside; make it there, or choose "
 			"another place with bind",
@@ -347,8 +362,9 @@ void places_undo(const struct ready *rd, bool failed)
 			continue;
 		if (undo->directory)
 			(void)unlinkat(undo->dir_fd, undo->name, AT_REMOVEDIR);
-		else if (fstatat(undo->dir_fd, undo->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			 S_ISREG(st.st_mode) && st.st_size == 0)
+		else if (fstatat(undo->dir_fd, undo->name, &st, AT_SYMLINK_NOFOLLOW) ==
+				0 &&
+			S_ISREG(st.st_mode) && st.st_size == 0)
 			(void)unlinkat(undo->dir_fd, undo->name, 0);
 	}
 }

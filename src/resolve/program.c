@@ -21,7 +21,8 @@ static void push(struct arena *a, struct words *w, const char *word)
 	*ARENA_PUSH(a, w) = word ? arena_strdup(a, word) : NULL;
 }
 
-static void search_path(struct arena *a, const char *name, const char *path, struct words *out)
+static void search_path(
+	struct arena *a, const char *name, const char *path, struct words *out)
 {
 	if (strchr(name, '/')) {
 		push(a, out, name);

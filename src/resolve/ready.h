@@ -30,7 +30,7 @@ struct id_table {
  * where it is still empty and nobody else uses the tree. */
 struct undo {
 	int lock_fd; /* of the tree's top, locked shared while the instance lives; -1: none */
-	int dir_fd;  /* where it is, so that no program can lead us elsewhere; or AT_FDCWD */
+	int dir_fd; /* where it is, so that no program can lead us elsewhere; or AT_FDCWD */
 	const char *name; /* in that directory; a path with AT_FDCWD */
 	const char *tree; /* what lock_fd is the top of */
 	bool directory;
@@ -42,11 +42,12 @@ struct undos {
 	size_t n;
 };
 
-/* A program that runs beside the sandbox for its whole life. */
+/* A program that runs beside the sandbox for its whole life, in a sandbox of its own. One
+ * end of a socket pair is its: it says there when it is ready, and ends when ours closes. */
 struct helper_spec {
 	const char *name; /* for messages */
-	const char *path;
-	char *const *argv; /* "%FD%" stands for the number of the descriptor below */
+	const struct ready *ready;
+	int our_fd, its_fd;
 };
 
 struct ready {
@@ -67,21 +68,21 @@ struct ready {
 	int *source_fds; /* room for one a mount op; used after the clone */
 	struct undos undos;
 
-	const char *home;	  /* inside; NULL: none */
+	const char *home; /* inside; NULL: none */
 	const char *const *chdirs; /* tried in order, ended by NULL */
 	bool chdir_required;
 
-	const char *program;	       /* as the user named it */
+	const char *program; /* as the user named it */
 	const char *const *candidates; /* paths to execute, tried in order */
 	char *const *argv;
 	char **envp;
 	char **shell_argv; /* "/bin/sh", the script (filled in), arguments: for ENOEXEC */
 
 	uint64_t capabilities; /* bit n: capability n */
-	int *pass_fds;	       /* ascending */
+	int *pass_fds; /* ascending */
 	size_t n_pass_fds;
 
 	const struct helper_spec *dbus; /* NULL: none */
-	const char *instance_dir;	/* made for this run; NULL: none */
+	const char *instance_dir; /* made for this run; NULL: none */
 	int instance_lock_fd;
 };

@@ -33,9 +33,11 @@ struct mount_op *wish(struct resolver *r, enum op_kind kind, const char *dest,
 	enum setting_id id, const struct origin *at)
 {
 	struct mount_op *op = ARENA_PUSH(r->a, &r->rd->ops);
-	*op = (struct mount_op){
-		.kind = kind, .dest = dest, .id = id, .rank = ++r->rank, .parent = OP_NO_PARENT
-	};
+	*op = (struct mount_op){ .kind = kind,
+		.dest = dest,
+		.id = id,
+		.rank = ++r->rank,
+		.parent = OP_NO_PARENT };
 	if (at) {
 		op->at = *at;
 		op->layer = at->layer + 1;
@@ -70,7 +72,8 @@ static bool source_exists(struct resolver *r, const struct item *item, const cha
 		return false;
 	struct diag *d = diag_add(r->d, &item->at, "'%s': %s", path, strerror(errno));
 	if (errno == ENOENT)
-		d->hint = arena_printf(r->a, "write ?%s if it may be missing", item->text);
+		d->hint =
+			arena_printf(r->a, "write ?%s if it may be missing", item->text);
 	return false;
 }
 
@@ -125,7 +128,8 @@ static void wish_cwd(struct resolver *r)
 	char *cwd;
 	const struct origin *at = &r->p->origin[SET_CWD];
 	if (r->p->cwd == ACCESS_NONE || !r->h->cwd ||
-		path_normalize(r->a, r->h->cwd, &cwd) < 0 || path_is_below(r->h->home, cwd))
+		path_normalize(r->a, r->h->cwd, &cwd) < 0 ||
+		path_is_below(r->h->home, cwd))
 		return;
 	const struct list *secrets[] = { &r->p->secret, &r->p->hide };
 	for (size_t k = 0; k < ARRAY_SIZE(secrets); k++)
@@ -141,8 +145,8 @@ static void wish_cwd(struct resolver *r)
 	op->write = r->p->cwd == ACCESS_WRITE;
 }
 
-static void wish_text(struct resolver *r, const char *dest, const char *text,
-	enum setting_id id)
+static void wish_text(
+	struct resolver *r, const char *dest, const char *text, enum setting_id id)
 {
 	struct mount_op *op = wish(r, OP_FILE, dest, id, NULL);
 	op->content = text;
@@ -263,9 +267,9 @@ static void resolve_namespaces(struct ready *rd)
 /* What dpkg, apt, tar and their like use to install files of several owners. */
 static uint64_t package_manager_set(void)
 {
-	static const cap_value_t set[] = { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
-		CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETFCAP,
-		CAP_SYS_CHROOT };
+	static const cap_value_t set[] = { CAP_CHOWN, CAP_DAC_OVERRIDE,
+		CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID,
+		CAP_SETUID, CAP_SETFCAP, CAP_SYS_CHROOT };
 	uint64_t bits = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(set); i++)
 		bits |= UINT64_C(1) << set[i];
@@ -308,14 +312,20 @@ static void resolve_pass_fds(struct resolver *r)
 
 static const char *expand_chdir(struct resolver *r)
 {
-	return expand_path(r->a, r->h, r->d, r->p->chdir, false, &r->p->origin[SET_CHDIR]);
+	return expand_path(
+		r->a, r->h, r->d, r->p->chdir, false, &r->p->origin[SET_CHDIR]);
 }
 
-int resolve_plan(const struct plan *p, bool dry, struct ready *rd, struct diags *d,
-	struct err *e)
+int resolve_plan(
+	const struct plan *p, bool dry, struct ready *rd, struct diags *d, struct err *e)
 {
 	*rd = (struct ready){ .plan = p, .instance_lock_fd = -1 };
-	struct resolver r = { .p = p, .a = p->arena, .rd = rd, .h = &rd->host, .d = d, .e = e,
+	struct resolver r = { .p = p,
+		.a = p->arena,
+		.rd = rd,
+		.h = &rd->host,
+		.d = d,
+		.e = e,
 		.dry = dry };
 
 	int code = host_init(&rd->host, r.a, e);

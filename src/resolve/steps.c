@@ -41,12 +41,10 @@ static void add(struct steps *s, const char *origin, bool widens, const char *fm
 	line->widens = widens;
 }
 
-static void add_set(struct steps *s, const struct plan *p, enum setting_id id, const char *fmt,
-	const char *value)
+static const char *origin_of(
+	const struct steps *s, const struct plan *p, enum setting_id id)
 {
-	char text[512];
-	(void)snprintf(text, sizeof(text), fmt, value);
-	add(s, origin_text(s->arena, &p->origin[id]), false, "%s", text);
+	return origin_text(s->arena, &p->origin[id]);
 }
 
 static void namespaces(struct steps *s, const struct ready *rd)
@@ -66,20 +64,23 @@ static void namespaces(struct steps *s, const struct ready *rd)
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		size_t used = strlen(own);
 		if (rd->namespaces & all[i].flag)
-			(void)snprintf(own + used, sizeof(own) - used, ", %s", all[i].name);
+			(void)snprintf(
+				own + used, sizeof(own) - used, ", %s", all[i].name);
 		else
-			add(s, origin_text(s->arena, &rd->plan->origin[all[i].id]), true,
+			add(s, origin_of(s, rd->plan, all[i].id), true,
 				"share the host's %s namespace", all[i].name);
 	}
 	add(s, NULL, false, "new namespaces: %s%s", own,
 		rd->plan->time == SHARING_PRIVATE ? ", time" : "");
 }
 
-static void id_table(struct steps *s, const char *kind, const struct id_table *t, bool range)
+static void id_table(
+	struct steps *s, const char *kind, const struct id_table *t, bool range)
 {
 	for (size_t i = 0; i < t->n; i++)
-		add(s, range ? "id-map" : NULL, false, "map %s %u to the host's %u (%u of them)%s",
-			kind, t->v[i].inside, t->v[i].outside, t->v[i].count,
+		add(s, range ? "id-map" : NULL, false,
+			"map %s %u to the host's %u (%u of them)%s", kind, t->v[i].inside,
+			t->v[i].outside, t->v[i].count,
 			range && i == 0 ? ", through newuidmap and newgidmap" : "");
 }
 
@@ -87,9 +88,12 @@ static void mounts(struct steps *s, const struct ready *rd)
 {
 	for (size_t i = 0; i < rd->ops.n; i++) {
 		const struct mount_op *op = &rd->ops.v[i];
-		const char *mode = op->kind != OP_BIND ? "" : op->write ? "writable " : "read-only ";
-		const char *origin = op->at.file || op->layer ? origin_text(s->arena, &op->at)
-							      : settings[op->id].key;
+		const char *mode = op->kind != OP_BIND ? ""
+			: op->write		       ? "writable "
+						       : "read-only ";
+		const char *origin = op->at.file || op->layer
+			? origin_text(s->arena, &op->at)
+			: settings[op->id].key;
 		bool widens = op->kind == OP_BIND && (settings[op->id].flags & S_WIDENS);
 		switch (op->kind) {
 		case OP_BIND:
@@ -97,7 +101,8 @@ static void mounts(struct steps *s, const struct ready *rd)
 				add(s, origin, widens, "show %s%s%s", mode, op->dest,
 					op->device ? " with devices" : "");
 			else
-				add(s, origin, widens, "show %s%s as %s", mode, op->source, op->dest);
+				add(s, origin, widens, "show %s%s as %s", mode,
+					op->source, op->dest);
 			break;
 		case OP_TMPFS:
 			add(s, origin, false, "mount a tmpfs on %s", op->dest);
@@ -137,15 +142,15 @@ static void program(struct steps *s, const struct ready *rd)
 	else if (p->dbus == DBUS_FILTERED)
 		add(s, "dbus", true, "filter the session bus, if there is one");
 	if (rd->capabilities)
-		add_set(s, p, SET_CAPABILITIES, "keep capabilities%s", "");
+		add(s, origin_of(s, p, SET_CAPABILITIES), true, "keep capabilities");
 	else
 		add(s, NULL, false, "empty all capability sets");
 	add(s, NULL, false, "set no_new_privs");
 	for (char **v = rd->envp; *v; v++)
 		add(s, NULL, false, "set the variable %s", *v);
 	if (p->timeout_ns)
-		add(s, origin_text(s->arena, &p->origin[SET_TIMEOUT]), false,
-			"end it after %lld ms", (long long)(p->timeout_ns / 1000000));
+		add(s, origin_of(s, p, SET_TIMEOUT), false, "end it after %lld ms",
+			(long long)(p->timeout_ns / 1000000));
 	for (char *const *v = rd->argv; *v; v++) {
 		size_t used = strlen(line);
 		(void)snprintf(line + used, sizeof(line) - used, " %s", *v);
@@ -160,10 +165,12 @@ static struct steps all_steps(const struct ready *rd)
 	id_table(&s, "uid", &rd->uids, rd->map_range);
 	id_table(&s, "gid", &rd->gids, rd->map_range);
 	if (rd->drop_groups)
-		add_set(&s, rd->plan, SET_GROUPS, "drop the supplementary groups%s", "");
+		add(&s, origin_of(&s, rd->plan, SET_GROUPS), false,
+			"drop the supplementary groups");
 	if (rd->namespaces & CLONE_NEWUTS)
-		add_set(&s, rd->plan, SET_HOSTNAME, "set the host name %s", rd->plan->hostname);
-	add(&s, origin_text(s.arena, &rd->plan->origin[SET_ROOT]), false, "make the root: %s",
+		add(&s, origin_of(&s, rd->plan, SET_HOSTNAME), false,
+			"set the host name %s", rd->plan->hostname);
+	add(&s, origin_of(&s, rd->plan, SET_ROOT), false, "make the root: %s",
 		rd->root.source ? rd->root.source : "a tmpfs");
 	mounts(&s, rd);
 	add(&s, NULL, false, "enter the new root and let go of the old one");

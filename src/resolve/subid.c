@@ -24,8 +24,8 @@ size_t subid_parse(const char *text, const char *user, uint32_t uid, uint32_t ow
 	size_t n = 0;
 	(void)snprintf(number, sizeof(number), "%u", uid);
 
-	for (const char *line = text; *line && n < max; line += strcspn(line, "\n"),
-			line += *line == '\n') {
+	for (const char *line = text; *line && n < max;
+		line += strcspn(line, "\n"), line += *line == '\n') {
 		char copy[256];
 		size_t len = strcspn(line, "\n");
 		if (len >= sizeof(copy))
@@ -44,14 +44,14 @@ size_t subid_parse(const char *text, const char *user, uint32_t uid, uint32_t ow
 			continue;
 		if (own >= begin && own < begin + length)
 			continue;
-		ret[n++] = (struct id_extent){
-			.outside = (uint32_t)begin, .count = (uint32_t)length
-		};
+		ret[n++] = (struct id_extent){ .outside = (uint32_t)begin,
+			.count = (uint32_t)length };
 	}
 	return n;
 }
 
-static void add_extent(struct id_table *t, uint32_t inside, uint32_t outside, uint32_t count)
+static void add_extent(
+	struct id_table *t, uint32_t inside, uint32_t outside, uint32_t count)
 {
 	if (count > 0 && t->n < ID_EXTENTS_MAX)
 		t->v[t->n++] = (struct id_extent){ inside, outside, count };
@@ -85,7 +85,8 @@ static bool other_source(struct arena *a)
 {
 	enum { NSSWITCH_MAX = 64 * 1024 };
 	char *text;
-	if (fd_read_file(a, AT_FDCWD, "/etc/nsswitch.conf", NSSWITCH_MAX, &text, NULL) < 0)
+	if (fd_read_file(a, AT_FDCWD, "/etc/nsswitch.conf", NSSWITCH_MAX, &text, NULL) <
+		0)
 		return false;
 	const char *line = str_starts(text, "subid:") ? text : strstr(text, "\nsubid:");
 	if (!line)
@@ -96,8 +97,8 @@ static bool other_source(struct arena *a)
 }
 
 /* "0: user 100000 65536" lines, as getsubids prints them. */
-static size_t ask(struct arena *a, const struct host *h, bool groups, struct id_extent *ret,
-	size_t max)
+static size_t ask(struct arena *a, const struct host *h, bool groups,
+	struct id_extent *ret, size_t max)
 {
 	char path[64], out[4096];
 	struct err ignored;
@@ -111,13 +112,14 @@ static size_t ask(struct arena *a, const struct host *h, bool groups, struct id_
 		char name[128];
 		unsigned long first, count;
 		if (sscanf(l, "%*u: %127s %lu %lu", name, &first, &count) == 3)
-			lines = arena_printf(a, "%s%s:%lu:%lu\n", lines, name, first, count);
+			lines = arena_printf(
+				a, "%s%s:%lu:%lu\n", lines, name, first, count);
 	}
 	return subid_parse(lines, h->user, h->uid, groups ? h->gid : h->uid, ret, max);
 }
 
-static size_t ranges_of(
-	struct arena *a, const struct host *h, bool groups, struct id_extent *ret, size_t max)
+static size_t ranges_of(struct arena *a, const struct host *h, bool groups,
+	struct id_extent *ret, size_t max)
 {
 	enum { SUBID_MAX = 16 * 1024 * 1024 };
 	const char *file = groups ? "/etc/subgid" : "/etc/subuid";
@@ -133,10 +135,10 @@ static size_t ranges_of(
 static int need_range(const struct ready *rd, struct err *e, const char *file)
 {
 	const char *why = rd->plan->identity == IDENTITY_ROOT ? "identity = root"
-			  : rd->plan->groups == GROUPS_DROP   ? "groups = drop"
+		: rd->plan->groups == GROUPS_DROP	      ? "groups = drop"
 							      : "id-map = range";
-	err_set(e, -ENOENT, "%s needs a range of subordinate ids, and %s has none for %s", why,
-		file, rd->host.user);
+	err_set(e, -ENOENT, "%s needs a range of subordinate ids, and %s has none for %s",
+		why, file, rd->host.user);
 	return err_hint(e,
 		"an administrator gives one with: usermod --add-subuids 100000-165535 "
 		"--add-subgids 100000-165535 %s%s",
@@ -155,7 +157,7 @@ int subid_resolve(struct ready *rd, struct err *e)
 	rd->uid = root ? 0 : h->uid;
 	rd->gid = root ? 0 : h->gid;
 	rd->map_range = p->id_map == ID_MAP_RANGE ||
-			(p->id_map == ID_MAP_AUTO && (root || p->groups == GROUPS_DROP));
+		(p->id_map == ID_MAP_AUTO && (root || p->groups == GROUPS_DROP));
 	rd->drop_groups = rd->map_range && p->groups != GROUPS_KEEP;
 	if (!rd->map_range) {
 		subid_layout(h->uid, root, NULL, 0, &rd->uids);

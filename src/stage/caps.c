@@ -32,7 +32,8 @@ static int drop_bounding(uint64_t keep)
 
 static int set_all(uint64_t set)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = { .version =
+							   _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
 	for (unsigned i = 0; i < 2; i++) {
 		uint32_t word = (uint32_t)(set >> (32 * i));
@@ -43,7 +44,8 @@ static int set_all(uint64_t set)
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return -errno;
 	for (int cap = 0; cap < 64; cap++)
-		if (kept(set, cap) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+		if (kept(set, cap) &&
+			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
 			return -errno;
 	return 0;
 }
@@ -51,7 +53,8 @@ static int set_all(uint64_t set)
 /* Fails closed: any difference between what was asked and what is. */
 static int read_back(uint64_t set)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = { .version =
+							   _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -errno;
@@ -65,8 +68,11 @@ static int read_back(uint64_t set)
 		int bounding = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
 		if (bounding < 0)
 			break; /* beyond the last one */
-		if (bounding != kept(set, cap) ||
-			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != bounding)
+		if (bounding != kept(set, cap))
+			return -EPERM;
+		/* no more than what is permitted can be ambient, so only that is asked */
+		if (bounding &&
+			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 1)
 			return -EPERM;
 	}
 	return 0;

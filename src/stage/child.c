@@ -51,7 +51,8 @@ static stage_function *const become[] = {
 
 void report_send(int fd, const struct report *report)
 {
-	(void)!write(fd, report, sizeof(*report)); /* no reader: we are about to be killed */
+	(void)!write(
+		fd, report, sizeof(*report)); /* no reader: we are about to be killed */
 }
 
 static _Noreturn void give_up(struct child *c)

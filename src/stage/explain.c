@@ -61,23 +61,29 @@ static int64_t sysctl(const char *name)
 static void hint_user_namespaces(struct err *e, int error)
 {
 	if (sysctl("kernel/unprivileged_userns_clone") == 0)
-		err_hint(e, "user namespaces are switched off; an administrator allows them with: "
-			    "sysctl -w kernel.unprivileged_userns_clone=1");
+		err_hint(e,
+			"user namespaces are switched off; an administrator allows them with: "
+			"sysctl -w kernel.unprivileged_userns_clone=1");
 	else if (sysctl("user/max_user_namespaces") == 0)
-		err_hint(e, "the limit of user namespaces is 0; an administrator raises it with: "
-			    "sysctl -w user.max_user_namespaces=10000");
+		err_hint(e,
+			"the limit of user namespaces is 0; an administrator raises it with: "
+			"sysctl -w user.max_user_namespaces=10000");
 	else if (sysctl("kernel/apparmor_restrict_unprivileged_userns") > 0)
-		err_hint(e, "AppArmor restricts user namespaces here (Ubuntu 23.10 and later); "
-			    "sbox needs an AppArmor profile that allows them, see sbox-security(7)");
+		err_hint(e,
+			"AppArmor restricts user namespaces here (Ubuntu 23.10 and later); "
+			"sbox needs an AppArmor profile that allows them, see sbox-security(7)");
 	else if (error == -ENOSPC || error == -EUSERS)
-		err_hint(e, "a limit of namespaces is reached; see user.max_*_namespaces in "
-			    "namespaces(7), and whether many sandboxes run");
+		err_hint(e,
+			"a limit of namespaces is reached; see user.max_*_namespaces in "
+			"namespaces(7), and whether many sandboxes run");
 	else if (error == -EPERM)
-		err_hint(e, "a system-call filter or a security module forbids it; in a container "
-			    "its own filter has to allow user namespaces");
+		err_hint(e,
+			"a system-call filter or a security module forbids it; in a container "
+			"its own filter has to allow user namespaces");
 	else if (error == -EINVAL)
-		err_hint(e, "this kernel lacks a kind of namespace; sbox needs Linux 5.10 or "
-			    "later with all of them built in");
+		err_hint(e,
+			"this kernel lacks a kind of namespace; sbox needs Linux 5.10 or "
+			"later with all of them built in");
 }
 
 int explain_clone(int error, struct err *e)
@@ -97,12 +103,15 @@ static void about_op(const struct ready *rd, const struct report *report, struct
 		two ? op->source : op->dest, two ? " at '" : "", two ? op->dest : "",
 		two ? "'" : "", origin_text(rd->plan->arena, &op->at));
 	if (report->step == STEP_CHANGED)
-		err_hint(e, "something changes that path all the time; start again when it does not");
+		err_hint(e,
+			"something changes that path all the time; start again when it does not");
 	else if (report->step == STEP_PLACE && report->error == -ENOENT)
-		err_hint(e, "the root has nothing there; make it in the root, or mount a tmpfs above");
+		err_hint(e,
+			"the root has nothing there; make it in the root, or mount a tmpfs above");
 	else if (op->kind == OP_PROC && report->error == -EPERM)
-		err_hint(e, "a container that hides parts of /proc forbids a fresh one; run it with "
-			    "its /proc unmasked, or with --proc=no");
+		err_hint(e,
+			"a container that hides parts of /proc forbids a fresh one; run it with "
+			"its /proc unmasked, or with --proc=no");
 	else if (report->error == -EPERM || report->error == -EACCES)
 		hint_user_namespaces(e, report->error);
 }
@@ -155,11 +164,12 @@ int explain_report(const struct ready *rd, const struct report *report, struct e
 		about_op(rd, report, e);
 		return error;
 	}
-	const char *text =
-		report->step < STEP_COUNT ? step_texts[report->step] : step_texts[STEP_NONE];
+	const char *text = report->step < STEP_COUNT ? step_texts[report->step]
+						     : step_texts[STEP_NONE];
 	if (report->step == STEP_CHDIR) {
 		err_sys(e, error, "%s '%s' in the sandbox", text, rd->chdirs[0]);
-		return err_hint(e, "show it with --read=%s, or leave --chdir out", rd->chdirs[0]);
+		return err_hint(
+			e, "show it with --read=%s, or leave --chdir out", rd->chdirs[0]);
 	}
 	err_sys(e, error, "%s", text);
 	if (error == -EPERM || error == -EACCES)

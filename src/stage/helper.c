@@ -1,58 +1,71 @@
 /* SPDX-License-Identifier: MIT */
 /* helper.c - programs that run beside the sandbox for its whole life
  *
- * Each gets one end of a socket pair under a number of its own. xdg-dbus-proxy (--fd)
- * writes a byte to it when it listens and ends when the other end is closed, so it cannot
- * outlive us whatever happens.
+ * A helper is a run like the program's: a child in its own namespaces, which ends with us.
+ * xdg-dbus-proxy (--fd) writes a byte to its end of the socket pair when it listens.
  */
 #include "stage/helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/proc.h"
+#include "base/sys.h"
+#include "stage/explain.h"
+#include "stage/stage.h"
 
-enum { READY_MS = 5000, ARGS_MAX = 256 };
+enum { READY_MS = 5000 };
 
-int helper_start(const struct helper_spec *spec, struct helper *ret, struct err *e)
+int helper_start(const struct helper_spec *spec, const sigset_t *mask, char *words,
+	size_t words_size, struct helper *ret, struct err *e)
 {
-	int ends[2];
-	char number[64];
-	char *argv[ARGS_MAX];
-	size_t n = 0;
-	*ret = (struct helper){ .pidfd = -1, .life_fd = -1 };
+	int report[2];
+	*ret = (struct helper){ .pidfd = -1, .report_fd = -1 };
 	if (!spec)
 		return 0;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return err_sys(e, -errno, "cannot make a socket for %s", spec->name);
-	for (; spec->argv[n]; n++) {
-		if (n == ARGS_MAX - 1) {
-			fd_close(ends[0]);
-			fd_close(ends[1]);
-			return err_set(e, -E2BIG, "%s: more than %d rules", spec->name, ARGS_MAX);
-		}
-		const char *mark = strstr(spec->argv[n], "%FD%");
-		argv[n] = spec->argv[n];
-		if (mark) {
-			(void)snprintf(number, sizeof(number), "%.*s%d",
-				(int)(mark - spec->argv[n]), spec->argv[n], ends[1]);
-			argv[n] = number;
-		}
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return err_sys(e, -errno, "cannot make a pipe for %s", spec->name);
+	pid_t pid = sys_fork(spec->ready->namespaces, &ret->pidfd);
+	if (pid < 0) {
+		int error = -errno;
+		fd_close(report[0]);
+		fd_close(report[1]);
+		return explain_clone(error, e);
 	}
-	argv[n] = NULL;
-	const struct proc_spec proc = { .path = spec->path, .argv = argv, .stdin_fd = -1,
-		.stdout_fd = -1, .stderr_fd = -1, .keep_fd = ends[1] };
-	ret->pid = proc_start(&proc, &ret->pidfd, e);
-	fd_close(ends[1]);
-	ret->life_fd = ends[0];
-	return ret->pid < 0 ? ret->pid : 0;
+	if (pid == 0) {
+		fd_close(report[0]);
+		fd_close(spec->our_fd); /* else it would not see our end closed */
+		child_main(&(struct child){ .rd = spec->ready,
+			.report_fd = report[1],
+			.go_fd = -1,
+			.mask = *mask,
+			.words = words,
+			.words_size = words_size });
+	}
+	fd_close(report[1]);
+	fd_close(spec->its_fd);
+	ret->pid = pid;
+	ret->report_fd = report[0];
+	return 0;
+}
+
+/* Whether its own start failed, and how. */
+static int failed(const struct helper_spec *spec, struct helper *h, struct err *e)
+{
+	struct report report;
+	while (fd_read_full(h->report_fd, &report, sizeof(report)) ==
+		(ssize_t)sizeof(report)) {
+		if (report.kind != REPORT_FAILED)
+			continue;
+		explain_report(spec->ready, &report, e);
+		return err_wrap(e, "%s", spec->name);
+	}
+	err_set(e, -ECHILD, "%s ended before it was ready", spec->name);
+	return err_hint(
+		e, "is DBUS_SESSION_BUS_ADDRESS right? --dbus=none runs without the bus");
 }
 
 int helper_wait_ready(const struct helper_spec *spec, struct helper *h, struct err *e)
@@ -60,22 +73,24 @@ int helper_wait_ready(const struct helper_spec *spec, struct helper *h, struct e
 	char byte;
 	if (!spec)
 		return 0;
-	struct pollfd fd = { .fd = h->life_fd, .events = POLLIN };
+	struct pollfd fd = { .fd = spec->our_fd, .events = POLLIN };
 	int r = RETRY(poll(&fd, 1, READY_MS));
-	if (r > 0 && read(h->life_fd, &byte, 1) == 1)
+	if (r == 0)
+		return err_set(e, -ETIMEDOUT, "%s was not ready within 5 s", spec->name);
+	if (read(spec->our_fd, &byte, 1) == 1)
 		return 0;
-	err_set(e, -ECHILD, r == 0 ? "%s was not ready within 5 s" : "%s ended before it was ready",
-		spec->name);
-	return err_hint(e, "is DBUS_SESSION_BUS_ADDRESS right? --dbus=none runs without the bus");
+	return failed(spec, h, e);
 }
 
-void helper_stop(struct helper *h)
+void helper_stop(const struct helper_spec *spec, struct helper *h)
 {
-	h->life_fd = fd_close(h->life_fd);
+	if (spec)
+		fd_close(spec->our_fd);
 	if (h->pid > 0) {
-		(void)kill(h->pid, SIGTERM); /* our unreaped child: the number is its own */
+		(void)sys_pidfd_send_signal(h->pidfd, SIGKILL, 0);
 		(void)RETRY(waitpid(h->pid, NULL, 0));
 	}
 	h->pid = 0;
+	h->report_fd = fd_close(h->report_fd);
 	h->pidfd = fd_close(h->pidfd);
 }

@@ -2,18 +2,22 @@
 /* helper.h - programs that run beside the sandbox for its whole life */
 #pragma once
 
+#include <signal.h>
+
 #include "base/err.h"
 #include "resolve/ready.h"
 
 struct helper {
-	pid_t pid;   /* 0: none */
-	int pidfd;
-	int life_fd; /* its other end is the helper's: it says when it is ready, and ends when
-		      * we close ours or die */
+	pid_t pid; /* of its sandbox's init; 0: none */
+	int pidfd; /* -1: none */
+	int report_fd; /* what its start has to tell; -1: none */
 };
 
-int helper_start(const struct helper_spec *spec, struct helper *ret, struct err *e);
+/* Starts it in its own sandbox; without @spec there is none. @mask and @words: as in struct
+ * child. */
+int helper_start(const struct helper_spec *spec, const sigset_t *mask, char *words,
+	size_t words_size, struct helper *ret, struct err *e);
 /* Waits until it is ready. 0, or negative errno with @e set when it ended before. */
 int helper_wait_ready(const struct helper_spec *spec, struct helper *h, struct err *e);
 /* Ends and reaps it; none is fine. */
-void helper_stop(struct helper *h);
+void helper_stop(const struct helper_spec *spec, struct helper *h);

@@ -28,14 +28,16 @@ int idmap_check(const struct ready *rd, struct err *e)
 		if (proc_find_helper(programs[i], path, sizeof(path)))
 			continue;
 		err_set(e, -ENOENT, "a range of ids needs the program %s", programs[i]);
-		return err_hint(e, "install the package uidmap (shadow-utils elsewhere), or run "
-				   "with --id-map=single --groups=keep");
+		return err_hint(e,
+			"install the package uidmap (shadow-utils elsewhere), or run "
+			"with --id-map=single --groups=keep");
 	}
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
 		err_set(e, -EPERM,
 			"a range of ids needs newuidmap, which no_new_privs makes powerless");
-		return err_hint(e, "whoever started sbox set no_new_privs (a service with "
-				   "NoNewPrivileges=, another sandbox); run with --id-map=single");
+		return err_hint(e,
+			"whoever started sbox set no_new_privs (a service with "
+			"NoNewPrivileges=, another sandbox); run with --id-map=single");
 	}
 	return 0;
 }
@@ -45,8 +47,8 @@ struct map_run {
 	int output;
 };
 
-static int start(
-	struct map_run *run, const char *program, const struct id_table *t, pid_t pid, struct err *e)
+static int start(struct map_run *run, const char *program, const struct id_table *t,
+	pid_t pid, struct err *e)
 {
 	enum { WORDS = 2 + 3 * ID_EXTENTS_MAX + 1 };
 	char path[64], text[WORDS][16];
@@ -59,7 +61,8 @@ static int start(
 	argv[n] = text[n];
 	n++;
 	for (size_t i = 0; i < t->n; i++) {
-		const uint32_t fields[] = { t->v[i].inside, t->v[i].outside, t->v[i].count };
+		const uint32_t fields[] = { t->v[i].inside, t->v[i].outside,
+			t->v[i].count };
 		for (size_t k = 0; k < 3; k++, n++) {
 			(void)snprintf(text[n], sizeof(text[n]), "%u", fields[k]);
 			argv[n] = text[n];
@@ -70,8 +73,12 @@ static int start(
 		return err_set(e, -ENOENT, "the program %s is gone", program);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(e, -errno, "cannot make a pipe for %s", program);
-	const struct proc_spec spec = { .path = path, .argv = argv, .stdin_fd = -1,
-		.stdout_fd = -1, .stderr_fd = ends[1], .keep_fd = -1 };
+	const struct proc_spec spec = { .path = path,
+		.argv = argv,
+		.stdin_fd = -1,
+		.stdout_fd = -1,
+		.stderr_fd = ends[1],
+		.keep_fd = -1 };
 	run->pid = proc_start(&spec, NULL, e);
 	fd_close(ends[1]);
 	run->output = ends[0];
@@ -90,22 +97,27 @@ static int finish(struct map_run *run, const char *program, struct err *e)
 	int code = proc_wait(run->pid);
 	if (code == 0)
 		return 0;
-	err_set(e, -EPERM, "%s failed: %s", program, said[0] ? said : "it did not say why");
+	err_set(e, -EPERM, "%s failed: %s", program,
+		said[0] ? said : "it did not say why");
 	if (!proc_find_helper(program, path, sizeof(path)) || stat(path, &st) < 0)
 		return e->code;
 	if (strstr(said, "not allowed"))
-		err_hint(e, "the ranges in /etc/subuid or /etc/subgid changed meanwhile, or "
-			    "overlap");
+		err_hint(e,
+			"the ranges in /etc/subuid or /etc/subgid changed meanwhile, or "
+			"overlap");
 	else if (strstr(said, "different user"))
-		err_hint(e, "your group id is not that of your account: newgrp or sg was used; "
-			    "start from a fresh log-in");
+		err_hint(e,
+			"your group id is not that of your account: newgrp or sg was used; "
+			"start from a fresh log-in");
 	else if (!(st.st_mode & S_ISUID))
-		err_hint(e, "'%s' has neither the setuid bit nor, it seems, file capabilities; "
-			    "reinstall its package",
+		err_hint(e,
+			"'%s' has neither the setuid bit nor, it seems, file capabilities; "
+			"reinstall its package",
 			path);
 	else
-		err_hint(e, "a nosuid mount or a container without CAP_SETUID makes it "
-			    "powerless; run with --id-map=single");
+		err_hint(e,
+			"a nosuid mount or a container without CAP_SETUID makes it "
+			"powerless; run with --id-map=single");
 	return e->code;
 }
 

@@ -23,7 +23,8 @@
 
 static void drop_everything(const struct child *c)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = { .version =
+							   _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { { 0 } };
 	/* a failure to reduce oneself ends the sandbox: PID 1 takes everyone along */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
@@ -100,7 +101,8 @@ void init_main(struct child *c, pid_t program)
 	drop_everything(c);
 	if (c->rd->plan->pid == SHARING_HOST)
 		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	report_send(c->report_fd, &(struct report){ .kind = REPORT_STARTED, .pid = program });
+	report_send(
+		c->report_fd, &(struct report){ .kind = REPORT_STARTED, .pid = program });
 
 	while (!reap(c, program, &status)) {
 		if (sigwaitinfo(&all, &info) < 0)

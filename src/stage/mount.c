@@ -16,9 +16,10 @@
 
 static uint64_t attributes(unsigned flags)
 {
-	return SYS_MOUNT_ATTR_NOSUID | (flags & MOUNT_RDONLY ? SYS_MOUNT_ATTR_RDONLY : 0u) |
-	       (flags & MOUNT_NODEV ? SYS_MOUNT_ATTR_NODEV : 0u) |
-	       (flags & MOUNT_NOEXEC ? SYS_MOUNT_ATTR_NOEXEC : 0u);
+	return SYS_MOUNT_ATTR_NOSUID |
+		(flags & MOUNT_RDONLY ? SYS_MOUNT_ATTR_RDONLY : 0u) |
+		(flags & MOUNT_NODEV ? SYS_MOUNT_ATTR_NODEV : 0u) |
+		(flags & MOUNT_NOEXEC ? SYS_MOUNT_ATTR_NOEXEC : 0u);
 }
 
 static int create(const char *type, const char *const *options, unsigned flags)
@@ -56,7 +57,8 @@ static int new_make(struct child *c, const char *type, const char *const *option
 static int detached(int source, unsigned flags)
 {
 	_cleanup_fd_ int tree = sys_open_tree(source, "",
-		SYS_OPEN_TREE_CLONE | SYS_OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | SYS_AT_RECURSIVE);
+		SYS_OPEN_TREE_CLONE | SYS_OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
+			SYS_AT_RECURSIVE);
 	if (tree < 0)
 		return -errno;
 	const struct sys_mount_attr attr = { .attr_set = attributes(flags),
@@ -105,7 +107,8 @@ const struct mounter mounter_new = {
 const struct mounter *mounter_choose(void)
 {
 	/* the youngest of the calls, with arguments that no kernel accepts */
-	if (sys_mount_setattr(-1, "", 0, &(struct sys_mount_attr){ 0 }) < 0 && errno == ENOSYS)
+	if (sys_mount_setattr(-1, "", 0, &(struct sys_mount_attr){ 0 }) < 0 &&
+		errno == ENOSYS)
 		return &mounter_classic;
 	if (sys_open_tree(-1, "", 0) < 0 && errno == ENOSYS)
 		return &mounter_classic;

@@ -30,8 +30,8 @@ static const char *fd_path(char *buf, int fd)
 static unsigned long mount_flags(unsigned flags)
 {
 	return MS_NOSUID | (flags & MOUNT_RDONLY ? MS_RDONLY : 0ul) |
-	       (flags & MOUNT_NODEV ? MS_NODEV : 0ul) |
-	       (flags & MOUNT_NOEXEC ? MS_NOEXEC : 0ul);
+		(flags & MOUNT_NODEV ? MS_NODEV : 0ul) |
+		(flags & MOUNT_NOEXEC ? MS_NOEXEC : 0ul);
 }
 
 /* The root of the mount on top of @place: the name is looked up again from its parent. */
@@ -53,8 +53,9 @@ static int classic_make(struct child *c, const char *type, const char *const *op
 	char data[256] = "", target[FD_PATH];
 	for (; *options; options += 2) {
 		size_t used = strlen(data);
-		(void)snprintf(data + used, sizeof(data) - used, "%s%s%s%s", used ? "," : "",
-			options[0], options[1] ? "=" : "", options[1] ? options[1] : "");
+		(void)snprintf(data + used, sizeof(data) - used, "%s%s%s%s",
+			used ? "," : "", options[0], options[1] ? "=" : "",
+			options[1] ? options[1] : "");
 	}
 	if (mount(type, fd_path(target, place), type, mount_flags(flags), data) < 0)
 		return -errno;
@@ -92,7 +93,8 @@ static void unescape(char *s)
 	char *out = s;
 	for (; *s; s++) {
 		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			*out++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+			*out++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 +
+				(s[3] - '0'));
 			s += 3;
 		} else {
 			*out++ = *s;
@@ -127,10 +129,10 @@ static int remount_line(char *line, const char *top, unsigned long flags)
 	if (mount(NULL, point, NULL, MS_REMOUNT | MS_BIND | all, NULL) < 0)
 		/* a mount under another one, or in a directory that is not ours to enter,
 		 * cannot be reached by the program either */
-		return strcmp(point, top) != 0 && (errno == EACCES || errno == EINVAL ||
-							  errno == ENOENT)
-			       ? 0
-			       : -errno;
+		return strcmp(point, top) != 0 &&
+				(errno == EACCES || errno == EINVAL || errno == ENOENT)
+			? 0
+			: -errno;
 	return 0;
 }
 
@@ -169,7 +171,8 @@ static int classic_bind(struct child *c, int source, unsigned flags, int place)
 {
 	(void)c;
 	char from[FD_PATH], to[FD_PATH], path[4096];
-	if (mount(fd_path(from, source), fd_path(to, place), NULL, MS_BIND | MS_REC, NULL) < 0)
+	if (mount(fd_path(from, source), fd_path(to, place), NULL, MS_BIND | MS_REC,
+		    NULL) < 0)
 		return -errno;
 	_cleanup_fd_ int root = reopen(place);
 	if (root < 0)
@@ -201,7 +204,8 @@ static int classic_root(struct child *c, int source, unsigned flags)
 {
 	/* Any directory of the host will do: all sources are open already, and it goes away
 	 * with the old root. */
-	static const char *const places[] = { "/mnt", "/media", "/srv", "/opt", "/tmp", "/usr" };
+	static const char *const places[] = { "/mnt", "/media", "/srv", "/opt", "/tmp",
+		"/usr" };
 	static const char *const options[] = { "mode", "0755", NULL };
 	_cleanup_fd_ int place = -1;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && place < 0; i++)

@@ -10,10 +10,10 @@
 #include <sys/types.h>
 
 enum report_kind {
-	REPORT_FAILED,	/* the start failed in a step; the child is ending */
+	REPORT_FAILED, /* the start failed in a step; the child is ending */
 	REPORT_STARTED, /* the program was executed; @pid: in the namespace of the reader */
 	REPORT_STOPPED, /* the program was stopped by signal @value */
-	REPORT_EXITED,	/* the program ended; @value: wait status */
+	REPORT_EXITED, /* the program ended; @value: wait status */
 };
 
 enum step {
@@ -48,7 +48,7 @@ struct report {
 	enum report_kind kind;
 	enum step step;
 	int error; /* negative errno */
-	int op;	   /* index in ready->ops, -1: none */
+	int op; /* index in ready->ops, -1: none */
 	int value;
 	pid_t pid;
 };

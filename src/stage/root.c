@@ -49,7 +49,8 @@ int stage_sources(struct child *c)
 	/* one descriptor a bind; the program gets the caller's limit back at its exec */
 	if (rd->ops.n > 200 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit); /* where it does not suffice, open() says */
+		(void)setrlimit(RLIMIT_NOFILE,
+			&limit); /* where it does not suffice, open() says */
 	}
 	for (size_t i = 0; i < rd->ops.n; i++) {
 		const struct mount_op *op = &rd->ops.v[i];
@@ -79,7 +80,8 @@ int stage_root(struct child *c)
 	enum step step = STEP_ROOT;
 	_cleanup_fd_ int source = -1;
 
-	c->umask = umask(0); /* modes are as the plan has them; the program gets its own back */
+	c->umask = umask(
+		0); /* modes are as the plan has them; the program gets its own back */
 	if (needs_staging(rd)) {
 		c->staging_fd = c->mounter->root(c, -1, MOUNT_NODEV);
 		if (c->staging_fd < 0)
@@ -129,7 +131,8 @@ static int open_parent(struct child *c, char *path, const char **ret_name)
 			char *cut = strrchr(path, '/');
 			const char *dir = cut == path ? "/" : path;
 			*cut = '\0';
-			_cleanup_fd_ int parent = path_open_in_root(c->root_fd, dir, O_DIRECTORY);
+			_cleanup_fd_ int parent =
+				path_open_in_root(c->root_fd, dir, O_DIRECTORY);
 			*cut = '/';
 			if (parent < 0)
 				return parent;
@@ -171,8 +174,8 @@ static int open_place(struct child *c, const struct mount_op *op, bool directory
 
 static int write_new_file(int dir, const char *name, const struct mount_op *op)
 {
-	_cleanup_fd_ int fd =
-		openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	_cleanup_fd_ int fd = openat(
+		dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	int r = op->content ? fd_write_all(fd, op->content, op->size) : 0;
@@ -292,8 +295,8 @@ static int do_bind(struct child *c, const struct mount_op *op, int i)
 static int do_op(struct child *c, const struct mount_op *op, int i)
 {
 	static const char *const none[] = { NULL };
-	static const char *const devpts[] = { "newinstance", NULL, "mode", "0620", "ptmxmode",
-		"0666", NULL };
+	static const char *const devpts[] = { "newinstance", NULL, "mode", "0620",
+		"ptmxmode", "0666", NULL };
 	switch (op->kind) {
 	case OP_BIND:
 		return do_bind(c, op, i);
@@ -358,8 +361,8 @@ static int root_is_bare(const struct child *c, bool *ret)
 		return -errno;
 	bool ids = up.stx_mask & root.stx_mask & STATX_MNT_ID;
 	*ret = up.stx_ino == root.stx_ino && up.stx_dev_major == root.stx_dev_major &&
-	       up.stx_dev_minor == root.stx_dev_minor &&
-	       (!ids || up.stx_mnt_id == root.stx_mnt_id);
+		up.stx_dev_minor == root.stx_dev_minor &&
+		(!ids || up.stx_mnt_id == root.stx_mnt_id);
 	return 0;
 }
 

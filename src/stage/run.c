@@ -48,7 +48,8 @@ static int make_child(struct start *s, struct err *e)
 		return explain_clone(-errno, e);
 	if (pid == 0) {
 		s->report[0] = fd_close(s->report[0]);
-		s->go[1] = fd_close(s->go[1]); /* else the parent's end would go unnoticed */
+		s->go[1] =
+			fd_close(s->go[1]); /* else the parent's end would go unnoticed */
 		child_main(&s->child);
 	}
 	s->supervisor.init = pid;
@@ -106,8 +107,11 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 	struct start s = {
 		.rd = rd,
 		.child = { .rd = rd, .words = words, .words_size = words_size },
-		.supervisor = { .rd = rd, .init_pidfd = -1, .signal_fd = -1, .helper_pidfd = -1 },
-		.dbus = { .pidfd = -1, .life_fd = -1 },
+		.supervisor = { .rd = rd,
+			.init_pidfd = -1,
+			.signal_fd = -1,
+			.helper_pidfd = -1 },
+		.dbus = { .pidfd = -1, .report_fd = -1 },
 		.report = { -1, -1 },
 		.go = { -1, -1 },
 	};
@@ -119,7 +123,7 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 	if (r == 0)
 		r = make_pipes(&s, e);
 	if (r == 0)
-		r = helper_start(rd->dbus, &s.dbus, e);
+		r = helper_start(rd->dbus, &s.child.mask, words, words_size, &s.dbus, e);
 	if (r == 0)
 		r = make_child(&s, e);
 	if (r == 0) {
@@ -131,7 +135,7 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 		r = supervise(&s.supervisor, e);
 		*ret_started = r >= 0;
 	}
-	helper_stop(&s.dbus);
+	helper_stop(rd->dbus, &s.dbus);
 	if (s.supervisor.signal_fd >= 0)
 		supervise_restore_signals(&s.child.mask);
 	close_all(&s);

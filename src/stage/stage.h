@@ -14,13 +14,13 @@
 struct child {
 	const struct ready *rd;
 	const struct mounter *mounter;
-	int report_fd;	/* write end */
-	int go_fd;	/* read end; -1: nobody needs to be waited for */
-	int root_fd;	/* the new root, once it is mounted */
+	int report_fd; /* write end */
+	int go_fd; /* read end; -1: nobody needs to be waited for */
+	int root_fd; /* the new root, once it is mounted */
 	int staging_fd; /* a tmpfs outside the new root, for files that are bound into it */
-	sigset_t mask;	/* the caller's signal mask, for the program */
-	mode_t umask;	/* the caller's, for the program */
-	char *words;	/* where the launcher's own argv and environment lie in memory */
+	sigset_t mask; /* the caller's signal mask, for the program */
+	mode_t umask; /* the caller's, for the program */
+	char *words; /* where the launcher's own argv and environment lie in memory */
 	size_t words_size;
 	struct report failure;
 };
@@ -28,8 +28,9 @@ struct child {
 /* Fills c->failure; returns @error so that "return fail(...)" reads well. */
 static inline int stage_fail(struct child *c, enum step step, int op, int error)
 {
-	c->failure = (struct report){ .kind = REPORT_FAILED, .step = step, .op = op,
-		.error = error };
+	c->failure = (struct report){
+		.kind = REPORT_FAILED, .step = step, .op = op, .error = error
+	};
 	return error;
 }
 

@@ -26,8 +26,8 @@
 #include "stage/report.h"
 #include "stage/status.h"
 
-static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
-	SIGWINCH, SIGCONT };
+static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
+	SIGALRM, SIGWINCH, SIGCONT };
 enum { GRACE_MS = 2000 }; /* between SIGTERM and SIGKILL at the time limit */
 
 struct run_state {
@@ -176,7 +176,8 @@ static void loop(struct run_state *st, struct err *e)
 			{ .fd = reports ? s->report_fd : -1, .events = POLLIN },
 			{ .fd = s->init_pidfd, .events = POLLIN },
 			{ .fd = s->signal_fd, .events = POLLIN },
-			{ .fd = st->helper_gone ? -1 : s->helper_pidfd, .events = POLLIN },
+			{ .fd = st->helper_gone ? -1 : s->helper_pidfd,
+				.events = POLLIN },
 		};
 		int64_t left = st->deadline_ms < 0 ? -1 : st->deadline_ms - now_ms();
 		if (st->deadline_ms >= 0 && left <= 0) {
@@ -205,16 +206,19 @@ static int outcome(const struct run_state *st, struct err *e)
 	if (st->interrupted && !st->have_status)
 		return EXIT_SIGNAL_BASE + st->interrupted;
 	if (!st->started && !st->have_status)
-		return err_set(e, -ECHILD, "the sandbox was killed before the program started");
-	int code = st->have_status ? proc_exit_code(st->status) : EXIT_SIGNAL_BASE + SIGKILL;
+		return err_set(
+			e, -ECHILD, "the sandbox was killed before the program started");
+	int code =
+		st->have_status ? proc_exit_code(st->status) : EXIT_SIGNAL_BASE + SIGKILL;
 	if (st->timed_out) {
 		log_info("the time limit of %lld ms was reached",
 			(long long)(rd->plan->timeout_ns / 1000000));
 		code = EXIT_TIMEOUT;
 	}
-	status_exited(rd, code, !st->have_status ? SIGKILL
-				: WIFSIGNALED(st->status) ? WTERMSIG(st->status)
-							  : 0,
+	status_exited(rd, code,
+		!st->have_status		  ? SIGKILL
+			: WIFSIGNALED(st->status) ? WTERMSIG(st->status)
+						  : 0,
 		st->timed_out);
 	return code;
 }

@@ -131,8 +131,8 @@ int stage_clocks(struct child *c)
 		return stage_fail(c, STEP_TIME, -1, -errno);
 	split_time(p->monotonic_offset_ns, &s[0], &ns[0]);
 	split_time(p->boottime_offset_ns, &s[1], &ns[1]);
-	(void)snprintf(text, sizeof(text), "monotonic %lld %lld\nboottime %lld %lld\n", s[0],
-		ns[0], s[1], ns[1]);
+	(void)snprintf(text, sizeof(text), "monotonic %lld %lld\nboottime %lld %lld\n",
+		s[0], ns[0], s[1], ns[1]);
 	int r = fd_write_file(AT_FDCWD, "/proc/self/timens_offsets", text);
 	return r < 0 ? stage_fail(c, STEP_TIME, -1, r) : 0;
 }

@@ -7,7 +7,8 @@
  * terminal emulator. The steps are taken in order: "expect" waits until TEXT is in what
  * was written since the step before was done, "send" types TEXT; in both \n is a line's
  * end and ^X (^C, ^Z, ^D) that control character. All output is copied. The result is the
- * command's exit code, 128 + signal, or 3 when an expected text does not come (10 s).
+ * command's exit code, 128 + signal, or 3 when an expected text or the end
+ * does not come (10 s each).
  */
 #include <errno.h>
 #include <poll.h>
@@ -142,11 +143,16 @@ int main(int argc, char **argv)
 	}
 	/* The output may end before the command does, or the other way round where a child
 	 * of it keeps the terminal open. */
-	pid_t ended;
-	while ((ended = waitpid(pid, &status, WNOHANG)) == 0 && pump(terminal, 50))
-		;
-	if (ended == 0 && waitpid(pid, &status, 0) < 0)
-		die("waitpid");
+	long deadline = now_ms() + WAIT_MS;
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (now_ms() > deadline) {
+			fputs("pty: the command does not end\n", stderr);
+			kill(pid, SIGKILL);
+			return 3;
+		}
+		if (!pump(terminal, 20))
+			usleep(20000);
+	}
 	struct pollfd rest = { .fd = terminal, .events = POLLIN };
 	while (poll(&rest, 1, 0) > 0 && pump(terminal, 0))
 		;

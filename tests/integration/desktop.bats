@@ -42,6 +42,7 @@ without_ours() {
 }
 
 @test "install writes a launcher with the same id that starts the program in sbox" {
+	need desktop-file-validate
 	install cat-like
 	assert_status 0
 	assert_equal "$output" "$own/cat-like.desktop"
@@ -210,6 +211,7 @@ without_ours() {
 }
 
 @test "list tells what became of source and sbox" {
+	need python3
 	for id in ok changed gone moved; do
 		launcher "Exec=$id" >"$system/$id.desktop"
 		install $id --profile browser

@@ -93,11 +93,17 @@ load lib
 	run ! fact no-such-fact
 }
 
+@test "a program that is left behind holds nobody up for long" {
+	run -1 "$TEST_BIN/reaper" 1 sh -c '(setsid sleep 77 & exec sleep 77 & sleep 2.5)' 3>&-
+	assert_contains "$output" "left behind"
+	no_leftovers
+}
+
 @test "pty types Ctrl-C and Ctrl-Z as a terminal does" {
 	run -130 "$TEST_BIN/pty" expect=ready 'send=^C' -- sh -c 'echo ready; exec sleep 77'
 	run -7 "$TEST_BIN/pty" 'expect=$ ' 'send=sh -c "echo re""ady; exec sleep 77"\n' \
-		'expect=ready' 'send=^Z' 'expect=Stopped' 'send=kill -KILL %%; exit 7\n' \
-		-- env PS1='$ ' bash --norc --noediting -i
+		'expect=ready' 'send=^Z' 'expect=Stopped' 'expect=$ ' 'send=kill -KILL %%; wait; exit 7\n' \
+		-- env PS1='$ ' HISTFILE= bash --norc --noediting -i
 	run -3 "$TEST_BIN/pty" expect=x -- true
 	no_leftovers
 }

@@ -409,6 +409,7 @@ Test(profile, how_deep_they_may_extend_has_a_limit, IN_FOLDERS)
 			arena_printf(&arena, "[profile]\nextends = p%u\n", i + 1));
 	put(&folders, "low/p20.conf", "");
 	cr_assert_contains(load_bad("p0").msg, "16 deep");
+	cr_assert_contains(load_bad("p4").msg, "16 deep");
 	load_good("p5");
 }
 

@@ -192,8 +192,8 @@ Test(value, a_flag_gives_one_value_whatever_is_in_it)
 	cr_assert_eq(p.env.n, 2);
 	cr_assert_str_eq(p.env.v[0].arg, "hello \"you\"");
 	cr_assert_str_eq(p.env.v[1].arg, "");
-	p = good_words(WORDS("-c", "\"/my program\" \\x"));
-	cr_assert_str_eq(p.shell_command, "\"/my program\" \\x");
+	p = good_words(WORDS("-c", "\"/my program\""));
+	cr_assert_str_eq(p.shell_command, "\"/my program\"");
 }
 
 Test(value, an_open_quote_is_told_once_with_its_place)
@@ -201,6 +201,8 @@ Test(value, an_open_quote_is_told_once_with_its_place)
 	struct diag d = bad("filesystem", "read", "/a \"/b");
 	cr_assert_contains(d.msg, "quote");
 	expect_at(&d, 2, 11);
+	d = bad("filesystem", "read", "/a /b\" /c");
+	expect_at(&d, 2, 13);
 	bad("filesystem", "bind", "/a \"/b");
 	bad("filesystem", "bind", "\"/a /b");
 	bad("filesystem", "tmpfs", "/a \"x");
