@@ -13,13 +13,15 @@ SRC = src/main.c \
 	$(addprefix src/base/, arena.c err.c fd.c json.c log.c num.c path.c proc.c \
 		str.c sys.c) \
 	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
-		settings.c show.c show_table.c template.c value.c value_list.c) \
-	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c ident.c \
-		instance.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
+		settings.c show.c show_table.c syscall_table.c syscalls.c \
+		template.c value.c value_list.c) \
+	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
+		filter_cache.c ident.c instance.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
 	$(addprefix src/stage/, caps.c child.c exec.c explain.c helper.c idmap.c init.c \
-		mount.c mount_classic.c root.c run.c status.c supervise.c userns.c) \
+		label.c landlock.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
+		userns.c) \
 	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c profile.c \
-		run.c)
+		run.c syscalls.c)
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
 HELPERS = sbox-xauth
@@ -32,9 +34,9 @@ MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_launcher.c \
-	test_mount_plan.c test_settings.c test_show.c test_subid.c test_value.c)
+	test_mount_plan.c test_profile.c test_settings.c test_show.c test_subid.c test_value.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
-FUZZ_TARGETS = launcher
+FUZZ_TARGETS = launcher profile
 TEST_HELPERS = deny probe pty reaper
 
 # ---- Where it goes --------------------------------------------------------------------------
@@ -87,7 +89,7 @@ ALL_CPPFLAGS = -Isrc -D_GNU_SOURCE -DSBOX_VERSION='"$(VERSION)"' \
 	-DSBOX_LIBEXECDIR='"$(LIBEXECDIR)"' $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDENING) $(MODE) $(CFLAGS)
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack $(MODE) $(LDFLAGS)
-LIBS = -lcap
+LIBS = -lcap -lseccomp
 
 ifneq ($(V),1)
 say = @printf '  %-8s%s\n' $(1) $@;
@@ -125,6 +127,13 @@ programs: $(BUILD)/sbox $(HELPER_BIN)
 
 test-programs: programs $(UNIT_BIN) $(FUZZ_BIN)
 
+# Part of the key of cached filters, so that other rules never meet an old program.
+FILTER_SOURCES = $(addprefix src/, config/plan.c config/syscalls.c config/syscall_table.c \
+	resolve/filter.c resolve/filter_cache.c)
+$(BUILD)/obj/src/resolve/filter_cache.o: $(FILTER_SOURCES)
+$(BUILD)/obj/src/resolve/filter_cache.o: ALL_CPPFLAGS += \
+	-DSBOX_FILTER_SOURCES='"$(shell cat $(FILTER_SOURCES) | cksum)"'
+
 # Changes only when the flags do, so that everything is rebuilt then.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -154,7 +163,8 @@ $(BUILD)/man/%.roff: $(BUILD)/sbox
 	$(call say,GEN)$(BUILD)/sbox help --roff-$* >$@
 
 $(BUILD)/man/%: man/%.in $(BUILD)/man/settings.roff $(BUILD)/man/options.roff
-	$(call say,GEN)sed -e 's/@VERSION@/$(VERSION)/' \
+	$(call say,GEN)sed -e 's/@VERSION@/$(VERSION)/' -e 's|@DATADIR@|$(DATADIR)|' \
+		-e 's|@SYSCONFDIR@|$(SYSCONFDIR)/sbox|' \
 		-e '/^@SETTINGS@$$/{r $(BUILD)/man/settings.roff' -e 'd}' \
 		-e '/^@OPTIONS@$$/{r $(BUILD)/man/options.roff' -e 'd}' $< >$@
 
@@ -256,9 +266,13 @@ check-format:
 # CC's own warnings come with WERROR=yes; this looks for what a compiler does not.
 tidy:
 	@tests/deps.sh build lint
+	shellcheck -x -e SC2001,SC2016 $(SCRIPTS)
+	@case $$(clang-tidy --version) in \
+	*' version 14.'*) ;; \
+	*) echo 'tidy: .clang-tidy is for clang-tidy 14 (Debian 12); C is not checked'; exit 0 ;; \
+	esac; \
 	printf '%s\n' $(SRC) $(HELPERS:%=helpers/%.c) | xargs -P $$(nproc) -n 4 sh -c \
 		'exec clang-tidy --quiet "$$@" -- -std=gnu17 $(subst ','\'',$(ALL_CPPFLAGS))' tidy
-	shellcheck -x -e SC2001,SC2016 $(SCRIPTS)
 
 # ---- Installing -----------------------------------------------------------------------------
 

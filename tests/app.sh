@@ -43,8 +43,10 @@ environment+=(SBOX_PROFILE_PATH="$shown/profiles" SBOX_LIBEXEC="$shown/$build/li
 command=("$shown/$build/sbox" ${profile:+--profile="$profile"} -- "${app[@]}")
 echo "sbox ${profile:+--profile=$profile }-- ${app[*]}" >&2
 
-if [ "$shown" = "$tree" ]; then
-	exec "${user_prefix[@]}" env "${environment[@]}" "${command[@]}"
+[ "$shown" = "$tree" ] || trap 'rm -rf "$shown"' EXIT
+as_user env "${environment[@]}" "${command[@]}" || result=$?
+# A shell's last command may have failed; that is between it and its user.
+if [ -z "${APP:-}" ] && [ "${result:-0}" != 125 ]; then
+	result=0
 fi
-trap 'rm -rf "$shown"' EXIT
-as_user env "${environment[@]}" "${command[@]}"
+exit "${result:-0}"

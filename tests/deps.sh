@@ -30,6 +30,7 @@ table() {
 	test   libglib2.0-bin    gio
 	test   busybox-static    busybox
 	test   dbus              dbus-daemon
+	test   dbus-session-bus-common /usr/share/dbus-1/session.conf
 	test   xvfb              Xvfb
 	test   xauth             xauth
 	test   xdotool           xdotool
@@ -93,9 +94,12 @@ if [ "$(id -u)" != 0 ]; then
 	root=(sudo)
 fi
 
+# What apt says is shown only when it fails; a password is asked for on the terminal.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 apt() {
 	"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
-		-o DPkg::Lock::Timeout=300 "$@" </dev/null
+		-o DPkg::Lock::Timeout=300 "$@" </dev/null >"$log" 2>&1
 }
 
 # Fresh lists first: an image's own are often empty, or name versions long gone. Another
@@ -111,4 +115,9 @@ for package in "${missing[@]}"; do
 		exit 1
 	}
 done
-apt install --yes --no-install-recommends "${missing[@]}"
+echo "Installing them."
+apt install --yes --no-install-recommends "${missing[@]}" || {
+	cat "$log" >&2
+	echo "apt-get install failed" >&2
+	exit 1
+}

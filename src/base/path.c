@@ -138,6 +138,8 @@ int path_make_dirs(int dir, const char *path, int *ret_fd, unsigned *ret_created
 			return -ENAMETOOLONG;
 		memcpy(name, path, len);
 		name[len] = '\0';
+		if (strcmp(name, "..") == 0)
+			return -EINVAL; /* it would leave @dir */
 		if (mkdirat(at, name, 0700) == 0)
 			created++;
 		else if (errno != EEXIST)

@@ -28,7 +28,7 @@ int path_open_in_root(int root, const char *path, int extra_flags);
 /* Opens (O_PATH) the relative @path without leaving @dir, links or not. */
 int path_open_beneath(int dir, const char *path, int extra_flags);
 /* Makes the missing directories of the relative @path under @dir (mode 0700), without
- * following any link from @dir on, and opens the last one.
+ * following any link from @dir on, and opens the last one. ".." is refused (-EINVAL).
  * @ret_created: how many trailing components were made. */
 int path_make_dirs(int dir, const char *path, int *ret_fd, unsigned *ret_created);
 /* rm -r for a directory of ours: removes @name under @dir and all below it, never

@@ -15,7 +15,8 @@ struct command {
 	unsigned hidden;
 };
 
-extern const struct command cmd_run, cmd_profile, cmd_desktop, cmd_help, cmd_completion;
+extern const struct command cmd_run, cmd_profile, cmd_desktop, cmd_syscalls, cmd_help;
+extern const struct command cmd_completion;
 
 /* All verbs, in the order in which help shows them, ended by NULL. */
 extern const struct command *const commands[];

@@ -48,10 +48,10 @@ struct action {
 
 /* ---- the folder ---- */
 
-/* Makes the folder of @path with what is missing above it; links above are the user's. */
-static int make_dir_of(struct arena *a, const char *path, struct err *e)
+/* Makes a folder with what is missing above it; links above are the user's. */
+static int make_dirs(struct arena *a, const char *path, struct err *e)
 {
-	char *dir = path_dirname(a, path);
+	char *dir = arena_strdup(a, path);
 	for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		(void)mkdir(dir, 0700); /* the last one tells */
@@ -259,8 +259,8 @@ static int run_install(struct arena *a, const struct request *q, struct err *e)
 		r = apps_list(
 			a, &apps, e); /* unlocked: only to learn the folder's name */
 	if (r == 0)
-		r = make_dir_of(a, arena_printf(a, "%s/x", apps.own_dir), e);
-	if (r < 0)
+		r = make_dirs(a, apps.own_dir, e);
+	if (r != 0)
 		return r;
 	_cleanup_fd_ int lock = -1;
 	r = lock_dir(apps.own_dir, &lock, e);

@@ -58,6 +58,13 @@ static bool proc_of_others(const struct plan *p)
 	return p->wait == WAIT_ALL && p->pid == SHARING_HOST;
 }
 
+static bool home_without_name(const struct plan *p)
+{
+	/* a profile's file may have any name; "...conf" would be the folder of all homes */
+	return strcmp(p->home, "private") == 0 && p->profile_name &&
+	       !value_is_plain_name(p->profile_name);
+}
+
 static bool shell_without_line(const struct plan *p)
 {
 	return p->shell_command && !*p->shell_command;
@@ -76,6 +83,11 @@ static bool owner_of_mounts(const struct plan *p)
 	return false;
 }
 
+static bool wall_against_mounts(const struct plan *p)
+{
+	return p->nested == NESTED_FULL && p->landlock == LANDLOCK_REQUIRED;
+}
+
 static const struct rule {
 	bool (*broken)(const struct plan *p);
 	enum setting_id at;
@@ -84,6 +96,10 @@ static const struct rule {
 	{ root_write_without_dir, SET_ROOT_WRITE,
 		"root-write is for a directory as root; the host's system is never written",
 		"name a directory with root, or single paths with write" },
+	{ home_without_name, SET_HOME,
+		"a private home is kept under the profile's name, and this one's cannot be a "
+		"folder's",
+		"name the home: home = private:NAME" },
 	{ offset_without_clock, SET_TIME,
 		"clock offsets need a time namespace of its own", "add time = private" },
 	{ name_of_host, SET_HOSTNAME, "a host name cannot be set with uts = host",
@@ -95,6 +111,9 @@ static const struct rule {
 		"add dbus = filtered" },
 	{ proc_of_others, SET_WAIT, "wait = all needs pid = private", NULL },
 	{ shell_without_line, SET_SHELL_COMMAND, "an empty line of shell", NULL },
+	{ wall_against_mounts, SET_LANDLOCK,
+		"nested = full lets the program mount, which Landlock forbids",
+		"landlock = auto leaves it out for such a program" },
 	{ owner_of_mounts, SET_CAPABILITIES,
 		"a capability over the mounts, the network or other processes",
 		"the sandbox's own rules would hold no longer; a program that needs one can "

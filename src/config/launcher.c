@@ -70,6 +70,7 @@ static void line_parse(struct line *l)
 	struct span s = trim((struct span){ l->all.p, l->all.n - l->ending.n });
 
 	l->kind = LINE_NOTHING;
+	l->name = l->value = (struct span){ s.p, 0 };
 	if (s.n == 0 || *s.p == '#')
 		return;
 	l->kind = LINE_OTHER;
@@ -99,8 +100,9 @@ static void line_parse(struct line *l)
 /* Takes the next line; false at the end of the text. @l starts zeroed. */
 static bool line_next(const char *text, size_t size, struct line *l)
 {
-	const char *start = l->number ? l->all.p + l->all.n : text;
-	size_t left = size - (size_t)(start - text);
+	size_t done = l->number ? (size_t)(l->all.p + l->all.n - text) : 0;
+	const char *start = text + done;
+	size_t left = size - done;
 	if (left == 0)
 		return false;
 	const char *newline = memchr(start, '\n', left);
@@ -308,8 +310,7 @@ static void text_add(struct text *t, const char *s, size_t n)
 {
 	if (n > t->room - t->n) /* a miscount must not become an overflow */
 		abort();
-	if (n)
-		memcpy(t->p + t->n, s, n);
+	memcpy(t->p + t->n, s, n);
 	t->n += n;
 }
 
@@ -400,48 +401,63 @@ static int check_wrap(struct arena *a, const struct launcher *l, const struct li
 	return 0;
 }
 
-/* The line with @middle in place of what lies between its value's start and @keep. */
+/* The line with @middle before its value, of which the first @drop bytes go. */
 static void add_changed(
-	struct text *t, const struct line *line, const char *middle, const char *keep)
+	struct text *t, const struct line *line, const char *middle, size_t drop)
 {
-	text_add(t, line->all.p, (size_t)(line->value.p - line->all.p));
+	size_t before = (size_t)(line->value.p - line->all.p);
+	text_add(t, line->all.p, before);
 	text_add_str(t, middle);
-	text_add(t, keep, (size_t)(line->all.p + line->all.n - keep));
+	text_add(t, line->all.p + before + drop, line->all.n - before - drop);
+}
+
+static const char dbus_off[] = "false";
+
+/* Checks every line; counts the room for the result. @prefix: before each command.
+ * @ret_own: the lines behind the first header. */
+static int measure(struct arena *a, const struct launcher *l,
+	const struct launcher_wrap *wrap, const char *prefix, const char **ret_own,
+	size_t *ret_room, struct err *e)
+{
+	struct line line = { 0 };
+	size_t room = l->size + l->execs * strlen(prefix);
+
+	while (line_next(l->text, l->size, &line)) {
+		int r = check_wrap(a, l, &line, wrap, e);
+		if (r < 0)
+			return r;
+		if (line.kind == LINE_GROUP && !*ret_own) {
+			*ret_own = own_lines(a, l, wrap, line.ending);
+			room += strlen(*ret_own);
+		}
+		room += sizeof(dbus_off); /* any line might be the one of D-Bus */
+	}
+	*ret_room = room;
+	return 0;
 }
 
 int launcher_rewrite(struct arena *a, const struct launcher *l,
 	const struct launcher_wrap *wrap, char **ret, size_t *ret_size, struct err *e)
 {
-	static const char off[] = "false";
 	const char *prefix = command_prefix(a, wrap), *own = NULL;
+	struct text t = { 0 };
 	struct line line = { 0 };
-	size_t room = l->size;
 
 	/* the specification forbids '='; GLib looks for the program with "%%" as it is */
 	if (strpbrk(wrap->sbox, "=%"))
 		return err_set(e, -EINVAL,
 			"no launcher can start '%s': there is '=' or '%%' in the path",
 			wrap->sbox);
-	while (line_next(l->text, l->size, &line)) {
-		int r = check_wrap(a, l, &line, wrap, e);
-		if (r < 0)
-			return r;
-		if (line.kind == LINE_GROUP && !own) {
-			own = own_lines(a, l, wrap, line.ending);
-			room += strlen(own);
-		}
-		room += sizeof(off); /* any line might be the one of D-Bus */
-	}
-	room += l->execs * strlen(prefix);
-
-	struct text t = { .p = arena_alloc(a, room + 1), .room = room };
-	line = (struct line){ 0 };
+	int r = measure(a, l, wrap, prefix, &own, &t.room, e);
+	if (r < 0)
+		return r;
+	t.p = arena_alloc(a, t.room + 1);
 	while (line_next(l->text, l->size, &line)) {
 		bool entry = line.kind == LINE_ENTRY;
 		if (entry && span_is(line.name, "Exec"))
-			add_changed(&t, &line, prefix, line.value.p);
+			add_changed(&t, &line, prefix, 0);
 		else if (entry && span_is(line.name, "DBusActivatable"))
-			add_changed(&t, &line, off, line.value.p + line.value.n);
+			add_changed(&t, &line, dbus_off, line.value.n);
 		else
 			text_add(&t, line.all.p, line.all.n);
 		if (own && line.kind == LINE_GROUP) {

@@ -2,6 +2,20 @@
 /* plan.c - the plan's defaults, and how an origin is told */
 #include "config/plan.h"
 
+/* What Debian's desktop and command-line programs run on. Keys of the caller's session and
+ * io_uring, a second way around most filters, are left out. */
+static const char *const syscalls_allow[] = { "@system-service", "@sandbox", "@pkey",
+	"mincore", "cachestat", "map_shadow_stack", "futex_wait", "futex_wake",
+	"futex_requeue", NULL };
+static const char *const syscalls_deny[] = { "@keyring", "io_uring_setup:ENOSYS",
+	"io_uring_enter:ENOSYS", "io_uring_register:ENOSYS", "userfaultfd", NULL };
+
+static void add_words(struct arena *a, struct list *l, const char *const *words)
+{
+	for (; a && *words; words++)
+		ARENA_PUSH(a, l)->text = *words;
+}
+
 void plan_init(struct plan *p, struct arena *a)
 {
 	*p = (struct plan){
@@ -19,8 +33,15 @@ void plan_init(struct plan *p, struct arena *a)
 		.time = SHARING_HOST,
 		.network = NETWORK_NONE,
 		.dbus = DBUS_NONE,
+		.syscalls_default = SYSCALLS_ERRNO,
+		.landlock = LANDLOCK_AUTO,
+		.apparmor = "auto",
+		.selinux = "auto",
 		.json_status_fd = -1,
+		.wx_memory = true,
 	};
+	add_words(a, &p->syscalls_allow, syscalls_allow);
+	add_words(a, &p->syscalls_deny, syscalls_deny);
 }
 
 const char *origin_text(struct arena *a, const struct origin *at)

@@ -47,6 +47,10 @@ enum network { NETWORK_NONE, NETWORK_HOST, NETWORK_COUNT };
 enum want { WANT_NO, WANT_AUTO, WANT_YES, WANT_COUNT };
 enum want_x11 { X11_NO, X11_FALLBACK, X11_AUTO, X11_YES, X11_COUNT };
 enum dbus { DBUS_NONE, DBUS_FILTERED, DBUS_COUNT };
+enum syscalls_default { SYSCALLS_ERRNO, SYSCALLS_KILL, SYSCALLS_LOG, SYSCALLS_DEFAULT_COUNT };
+enum architectures { ARCH_NATIVE, ARCH_MULTIARCH, ARCH_COUNT };
+enum nested { NESTED_NONE, NESTED_BROWSER, NESTED_FULL, NESTED_COUNT };
+enum landlock { LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRED, LANDLOCK_COUNT };
 enum wait_for { WAIT_MAIN, WAIT_ALL, WAIT_COUNT };
 
 enum setting_id {
@@ -102,12 +106,25 @@ enum setting_id {
 	SET_DBUS_TALK,
 	SET_DBUS_SEE,
 	SET_DBUS_CALL,
+	/* confinement */
+	SET_SYSCALLS_ALLOW,
+	SET_SYSCALLS_DENY,
+	SET_SYSCALLS_DEFAULT,
+	SET_ARCHITECTURES,
+	SET_NESTED,
+	SET_SOCKETS,
+	SET_WX_MEMORY,
+	SET_PTRACE,
+	SET_PERSONALITY,
+	SET_CAPABILITIES,
+	SET_LANDLOCK,
+	SET_APPARMOR,
+	SET_SELINUX,
 	/* environment */
 	SET_PASS_ENV,
 	SET_ENV,
 	SET_UNSET_ENV,
 	/* process */
-	SET_CAPABILITIES,
 	SET_PASS_FD,
 	SET_NEW_SESSION,
 	SET_TIMEOUT,
@@ -157,9 +174,17 @@ struct plan {
 	int dbus;
 	struct list dbus_own, dbus_talk, dbus_see, dbus_call;
 
+	struct list syscalls_allow, syscalls_deny;
+	int syscalls_default, architectures, nested;
+	struct list sockets; /* address families; empty: all that the kernel has */
+	bool wx_memory, ptrace, personality;
+	struct list capabilities;
+	int landlock;
+	const char *apparmor, *selinux; /* "auto", "off", or a label */
+
 	struct list pass_env, env, unset_env;
 
-	struct list capabilities, pass_fd;
+	struct list pass_fd;
 	bool new_session;
 	int64_t timeout_ns; /* 0: none */
 	int wait;

@@ -22,6 +22,10 @@ static const char *const network_words[] = { "none", "host", NULL };
 static const char *const want_words[] = { "no", "auto", "yes", NULL };
 static const char *const x11_words[] = { "no", "fallback", "auto", "yes", NULL };
 static const char *const dbus_words[] = { "none", "filtered", NULL };
+static const char *const default_words[] = { "errno", "kill", "log", NULL };
+static const char *const architecture_words[] = { "native", "multiarch", NULL };
+static const char *const nested_words[] = { "none", "browser", "full", NULL };
+static const char *const landlock_words[] = { "off", "auto", "required", NULL };
 static const char *const wait_words[] = { "main", "all", NULL };
 #define WORDS_FIT(words, count) \
 	static_assert(ARRAY_SIZE(words) == (count) + 1, #words " is out of step")
@@ -34,10 +38,14 @@ WORDS_FIT(network_words, NETWORK_COUNT);
 WORDS_FIT(want_words, WANT_COUNT);
 WORDS_FIT(x11_words, X11_COUNT);
 WORDS_FIT(dbus_words, DBUS_COUNT);
+WORDS_FIT(default_words, SYSCALLS_DEFAULT_COUNT);
+WORDS_FIT(architecture_words, ARCH_COUNT);
+WORDS_FIT(nested_words, NESTED_COUNT);
+WORDS_FIT(landlock_words, LANDLOCK_COUNT);
 WORDS_FIT(wait_words, WAIT_COUNT);
 
 const char *const setting_sections[] = { "profile", "filesystem", "identity",
-	"namespaces", "network", "desktop", "environment", "process", NULL };
+	"namespaces", "network", "desktop", "confinement", "environment", "process", NULL };
 
 /* The offset of a member, if it has the type that the row's parser writes. */
 #define MEMBER(ctype, name) \
@@ -62,7 +70,8 @@ const struct setting settings[SET_COUNT] = {
 		.metavar = "NAME...",
 		.help = "programs that use this profile where none is named",
 		.doc = "The program's name without its directory. * and ? stand for other "
-		       "characters.",
+		       "characters. Where several profiles name a program, the first by "
+		       "name is used.",
 		.flags = S_FILE },
 	[SET_EXTENDS] = { "extends", "profile", LIST(value_words, extends),
 		.alias = "profile", .short_flag = 'p', .metavar = "NAME|FILE",
@@ -70,7 +79,8 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "Their settings are read first, in the order given; this file's come "
 		       "after. On the command line it is written --profile. A name is looked "
 		       "for in the user's, the system's and sbox's own profiles; a word with "
-		       "a slash in it is a file.",
+		       "a slash in it is a file, which begins at the folder of the profile "
+		       "that names it.",
 		.flags = S_PROFILE },
 
 	/* ---- filesystem ---- */
@@ -78,7 +88,8 @@ const struct setting settings[SET_COUNT] = {
 		.help = "what the sandbox sees as /",
 		.doc = "host: a new root with the trees of the system setting in it. empty: a "
 		       "new root with nothing but what other settings put there. A "
-		       "directory: that one is the root, for another distribution's tree." },
+		       "directory: that one is the root, for another distribution's tree.",
+		.flags = S_WIDENS },
 	[SET_ROOT_WRITE] = { "root-write", "filesystem", BOOL(root_write),
 		.help = "let the program write to a directory root",
 		.doc = "Without it the root is read-only, but for the places that other "
@@ -100,8 +111,8 @@ const struct setting settings[SET_COUNT] = {
 		.flags = S_WIDENS },
 	[SET_BIND] = { "bind", "filesystem", LIST(value_bind, bind),
 		.help = "show a path at another place",
-		.doc = "The source is the host's path, the destination the sandbox's; rw makes "
-		       "it writable.",
+		.doc = "The source is the host's path, ?SRC where it may be missing; the "
+		       "destination is the sandbox's. rw makes it writable.",
 		.flags = S_WIDENS },
 	[SET_DEVICE] = { "device", "filesystem", LIST(value_paths, device),
 		.help = "device nodes (or directories of them) to use",
@@ -109,16 +120,21 @@ const struct setting settings[SET_COUNT] = {
 	[SET_TMPFS] = { "tmpfs", "filesystem", LIST(value_tmpfs, tmpfs),
 		.help = "an empty place in memory that is gone afterwards",
 		.doc = "size= limits it (default: half of the memory), mode= is the mode of "
-		       "its top (default 0755)." },
+		       "its top (default 0755). ?PATH is left out where a root of one's own "
+		       "has no such directory." },
 	[SET_DIR] = { "dir", "filesystem", LIST(value_dir, dir),
 		.help = "an empty directory",
-		.doc = "In the parts of the root that sbox makes." },
+		.doc = "In the parts of the root that sbox makes; the tree of a root of one's "
+		       "own stays as it is. mode= is its mode (default "
+		       "0755)." },
 	[SET_FILE] = { "file", "filesystem", LIST(value_file, file),
 		.help = "a file with given content, read-only",
-		.doc = "Each further word is one line of it." },
+		.doc = "Each further word is one line of it. mode= is its mode (default "
+		       "0644)." },
 	[SET_LINK] = { "link", "filesystem", LIST(value_link, link),
 		.help = "a symbolic link",
-		.doc = "In the parts of the root that sbox makes." },
+		.doc = "In the parts of the root that sbox makes; the tree of a root of one's "
+		       "own stays as it is." },
 	[SET_HIDE] = { "hide", "filesystem", LIST(value_paths, hide),
 		.help = "paths that shall not be seen",
 		.doc = "A directory looks empty, a file looks empty. At an equal path hiding "
@@ -175,7 +191,9 @@ const struct setting settings[SET_COUNT] = {
 		.help = "host name inside", .doc = "With uts = private, the default." },
 	[SET_MACHINE_ID] = { "machine-id", "identity", TEXT(value_machine_id, machine_id),
 		.help = "what /etc/machine-id says",
-		.doc = "random: another one at each start." },
+		.doc = "random: another one at each start. host: the host's own, by which it "
+		       "can be known again.",
+		.flags = S_WIDENS },
 
 	/* ---- namespaces ---- */
 	[SET_PID] = { "pid", "namespaces", ENUM(pid, sharing_words),
@@ -254,6 +272,85 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "As --call of xdg-dbus-proxy(1): NAME=INTERFACE.METHOD@PATH.",
 		.flags = S_WIDENS },
 
+	/* ---- confinement ---- */
+	[SET_SYSCALLS_ALLOW] = { "syscalls-allow", "confinement",
+		LIST(value_syscalls, syscalls_allow),
+		.help = "system calls that the program may make",
+		.doc = "Names, and groups with systemd's names and contents: @system-service, "
+		       "@file-system; \"sbox syscalls\" lists them. A rule that names a call "
+		       "beats one that names a group, whatever their order; of two alike deny "
+		       "wins. The default is @system-service, @sandbox, @pkey and a few more; an "
+		       "empty value clears it.",
+		.flags = S_WIDENS },
+	[SET_SYSCALLS_DENY] = { "syscalls-deny", "confinement",
+		LIST(value_syscalls, syscalls_deny),
+		.help = "system calls that it may not make",
+		.doc = "The default is @keyring, io_uring's three and userfaultfd. NAME:ENOSYS answers with that error, NAME:kill ends the program. Pasting "
+		       "input into a terminal (TIOCSTI, TIOCLINUX) is always refused." },
+	[SET_SYSCALLS_DEFAULT] = { "syscalls-default", "confinement",
+		ENUM(syscalls_default, default_words),
+		.help = "what happens at a call that is not allowed",
+		.doc = "errno: EPERM, and ENOSYS for calls that sbox does not know. kill: the "
+		       "program ends by SIGSYS. log: the call is made, and the kernel's log "
+		       "names it; for finding out what a program needs, not for confining it.",
+		.flags = S_WIDENS },
+	[SET_ARCHITECTURES] = { "architectures", "confinement",
+		ENUM(architectures, architecture_words),
+		.help = "whose calls are understood",
+		.doc = "native: a 32-bit program is ended by its first call. multiarch: the same "
+		       "rules hold for 32-bit programs. Calls of the x32 kind always end the "
+		       "program.",
+		.flags = S_WIDENS },
+	[SET_NESTED] = { "nested", "confinement", ENUM(nested, nested_words),
+		.help = "namespaces that the program may make itself",
+		.doc = "browser: user, process, network and IPC namespaces and chroot, for the "
+		       "sandbox that a browser builds around its own parts. full: all, with "
+		       "mounts, for bwrap, podman or sbox inside; Landlock must then be off or "
+		       "auto, which leaves it out.",
+		.flags = S_WIDENS },
+	[SET_SOCKETS] = { "sockets", "confinement", LIST(value_sockets, sockets),
+		.metavar = "FAMILY...",
+		.help = "address families of the sockets that it may make",
+		.doc = "unix, inet, inet6, netlink, packet, bluetooth, vsock, alg, can. Without "
+		       "this setting: all.",
+		.flags = S_WIDENS },
+	[SET_WX_MEMORY] = { "wx-memory", "confinement", BOOL(wx_memory),
+		.help = "memory that is writable and executable",
+		.doc = "Compilers at run time (browsers, JavaScript, Java) need it.",
+		.flags = S_WIDENS },
+	[SET_PTRACE] = { "ptrace", "confinement", BOOL(ptrace),
+		.help = "tracing its own processes",
+		.doc = "For debuggers and strace.",
+		.flags = S_WIDENS },
+	[SET_PERSONALITY] = { "personality", "confinement", BOOL(personality),
+		.help = "other execution domains",
+		.doc = "Without it personality(2) may only ask, keep Linux's own and switch "
+		       "address randomization off.",
+		.flags = S_WIDENS },
+	[SET_CAPABILITIES] = { "capabilities", "confinement",
+		LIST(value_capabilities, capabilities),
+		.help = "capabilities inside, none by default",
+		.doc = "As in capabilities(7), without cap_; root stands for those that a "
+		       "package manager needs. They hold over the sandbox's own user "
+		       "namespace only, never on the host. Those over the network and the "
+		       "mounts are refused, since the sandbox's own rules rest on them.",
+		.flags = S_WIDENS },
+	[SET_LANDLOCK] = { "landlock", "confinement", ENUM(landlock, landlock_words),
+		.help = "a second wall around files, from the same rules",
+		.doc = "By the kernel's Landlock, derived from what is mounted: writing only "
+		       "where a rule makes it possible, no abstract sockets and no signals to "
+		       "processes outside. auto: what this kernel can do. required: an error "
+		       "where it cannot.",
+		.flags = S_WIDENS },
+	[SET_APPARMOR] = { "apparmor", "confinement", TEXT(value_string, apparmor),
+		.metavar = "auto|off|PROFILE",
+		.help = "the AppArmor profile of the program",
+		.doc = "auto: the one that sbox ships, where it is loaded." },
+	[SET_SELINUX] = { "selinux", "confinement", TEXT(value_string, selinux),
+		.metavar = "auto|off|CONTEXT",
+		.help = "the SELinux context of the program",
+		.doc = "auto: the caller's." },
+
 	/* ---- environment ---- */
 	[SET_PASS_ENV] = { "pass-env", "environment", LIST(value_names, pass_env),
 		.help = "variables of the caller that pass",
@@ -267,14 +364,6 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "Wins over pass-env, not over env." },
 
 	/* ---- process ---- */
-	[SET_CAPABILITIES] = { "capabilities", "process",
-		LIST(value_capabilities, capabilities),
-		.help = "capabilities inside, none by default",
-		.doc = "As in capabilities(7), without cap_; root stands for those that a "
-		       "package manager needs. They hold over the sandbox's own user "
-		       "namespace only, never on the host. Those over the network and the "
-		       "mounts are refused, since the sandbox's own rules rest on them.",
-		.flags = S_WIDENS },
 	[SET_PASS_FD] = { "pass-fd", "process", LIST(value_fds, pass_fd),
 		.help = "open descriptors of the caller that pass",
 		.doc = "0, 1 and 2 always do. A descriptor of a directory shows what is below "
@@ -305,8 +394,9 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "For --dry-run and the verbs that list.", .flags = S_CMDLINE },
 	[SET_JSON_STATUS] = { "json-status", NULL, NUM64(value_fd, json_status_fd),
 		.help = "tell what happens on a descriptor, in JSON",
-		.doc = "A line for each: \"started\" with the host's pid, then \"exited\" with the exit code and "
-		       "the signal, or \"failed\" with the message and the hint.",
+		.doc = "A line for each: \"started\" with the pid of the sandbox's init on the "
+		       "host, then \"exited\" with the exit code and the signal, or \"failed\" "
+		       "with the message and the hint.",
 		.flags = S_CMDLINE },
 	[SET_VERBOSE] = { "verbose", NULL, BOOL(verbose), .short_flag = 'v',
 		.help = "tell more",

@@ -52,6 +52,16 @@ static void print_safely(FILE *f, const char *text)
 	fputs(safe, f);
 }
 
+/* Whether this value gives more than the default does; of a list, any value may. */
+static bool widens(const struct plan *p, const struct setting *s)
+{
+	struct plan defaults;
+	if (!(s->flags & S_WIDENS) || s->type->list)
+		return s->flags & S_WIDENS;
+	plan_init(&defaults, p->arena);
+	return strcmp(value_text(p, s, 0), value_text(&defaults, s, 0)) != 0;
+}
+
 static void show_line(
 	FILE *f, const struct plan *p, enum setting_id id, size_t i, bool origins)
 {
@@ -63,7 +73,7 @@ static void show_line(
 	}
 	fprintf(f, "%-42s # ", line);
 	print_safely(f, origin_text(p->arena, value_origin(p, id, i)));
-	fprintf(f, "%s\n", s->flags & S_WIDENS ? " (widens)" : "");
+	fprintf(f, "%s\n", widens(p, s) ? " (widens)" : "");
 }
 
 static bool shown(const struct plan *p, enum setting_id id, const char *section)
@@ -73,22 +83,34 @@ static bool shown(const struct plan *p, enum setting_id id, const char *section)
 		!(s->flags & S_PROFILE) && p->origin[id].file;
 }
 
+static void show_setting(
+	FILE *f, const struct plan *p, enum setting_id id, bool clear, bool origins)
+{
+	if (clear)
+		fprintf(f, "%s =\n", settings[id].key);
+	for (size_t i = 0; i < value_count(p, &settings[id]); i++)
+		show_line(f, p, id, i, origins);
+}
+
 void show_plan(FILE *f, const struct plan *p, bool origins)
 {
+	struct plan defaults;
 	bool first = true;
+	plan_init(&defaults, p->arena);
 	for (size_t k = 0; setting_sections[k]; k++) {
 		bool head = false;
 		for (unsigned id = 0; id < SET_COUNT; id++) {
-			if (!shown(p, id, setting_sections[k]))
+			const struct setting *s = &settings[id];
+			/* what is printed would add to a list that is not empty at first */
+			bool clear = s->type->list && value_count(&defaults, s) > 0;
+			if (!shown(p, id, setting_sections[k]) ||
+				(!clear && value_count(p, s) == 0))
 				continue;
-			for (size_t i = 0; i < value_count(p, &settings[id]); i++) {
-				if (!head)
-					fprintf(f, "%s[%s]\n", first ? "" : "\n",
-						setting_sections[k]);
-				head = true;
-				first = false;
-				show_line(f, p, id, i, origins);
-			}
+			if (!head)
+				fprintf(f, "%s[%s]\n", first ? "" : "\n", setting_sections[k]);
+			head = true;
+			first = false;
+			show_setting(f, p, id, clear, origins);
 		}
 	}
 }
@@ -103,7 +125,7 @@ static void json_value(struct json *j, const struct plan *p, enum setting_id id,
 	json_string(j, "value", value_text(p, s, i));
 	json_string(j, "file", at->file);
 	json_number(j, "line", at->line);
-	json_bool(j, "widens", (s->flags & S_WIDENS) != 0);
+	json_bool(j, "widens", widens(p, s));
 	json_end(j, '}');
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* show_table.c - the settings table as help, man page blocks and shell completions */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -14,14 +15,31 @@ static const char *flag_name(const struct setting *s)
 	return s->alias ? s->alias : s->key;
 }
 
+/* What stands behind the flag: its words, or what to write, which is one value however
+ * many a profile's line may have. */
+static void flag_value(const struct setting *s, char *out, size_t size)
+{
+	out[0] = '\0';
+	for (size_t i = 0; s->choices && s->choices[i]; i++) {
+		size_t used = strlen(out);
+		(void)snprintf(out + used, size - used, "%s%s", i ? "|" : "", s->choices[i]);
+	}
+	if (s->choices || s->type->flag)
+		return;
+	(void)snprintf(out, size, "%s", setting_metavar(s));
+	if (str_ends(out, "..."))
+		out[strlen(out) - 3] = '\0';
+}
+
 static void help_line(FILE *f, const struct setting *s)
 {
-	char flags[128];
+	char flags[128], value[64];
 	char shorts[8] = "    ";
 	if (s->short_flag)
 		(void)snprintf(shorts, sizeof(shorts), "-%c, ", s->short_flag);
+	flag_value(s, value, sizeof(value));
 	(void)snprintf(flags, sizeof(flags), "  %s--%s%s%s", shorts, flag_name(s),
-		s->type->flag ? "" : " ", s->type->flag ? "" : setting_metavar(s));
+		*value ? " " : "", value);
 	if (strlen(flags) > 29)
 		fprintf(f, "%s\n%-30s%s\n", flags, "", s->help);
 	else
@@ -56,20 +74,52 @@ void show_keys(FILE *f)
 
 /* ---- man pages ---- */
 
-/* Text for mdoc: no line may begin with a dot or a quote, backslashes are doubled. */
+/* One word for mdoc: backslashes are doubled, a dash that begins a flag is a minus, and
+ * what would be a request at a line's beginning is not. */
+static void mdoc_word(FILE *f, const char *word, size_t len, bool first)
+{
+	if (first && (*word == '.' || *word == '\''))
+		fputs("\\&", f);
+	bool flag = true;
+	for (size_t i = 0; i < len; i++) {
+		flag = flag && strchr("-\"(", word[i]);
+		if (word[i] == '\\')
+			fputs("\\e", f);
+		else if (flag && word[i] == '-')
+			fputs("\\-", f);
+		else
+			fputc(word[i], f);
+	}
+}
+
+/* Text for mdoc: each sentence begins a line, and none is longer than people read. */
 static void mdoc_text(FILE *f, const char *text)
 {
-	for (const char *p = text; *p; p++) {
-		if (p[0] == '\n' && p[1] == '\n') {
-			fputs("\n.Pp\n", f);
-			p++;
-			continue;
+	enum { WIDTH = 78 };
+	size_t column = 0;
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, " \n");
+		if (column && column + 1 + len > WIDTH) {
+			fputc('\n', f);
+			column = 0;
+		} else if (column) {
+			fputc(' ', f);
+			column++;
 		}
-		if ((p == text || p[-1] == '\n') && (*p == '.' || *p == '\''))
-			fputs("\\&", f);
-		fputs(*p == '\\' ? "\\e" : (char[]){ *p, '\0' }, f);
+		mdoc_word(f, p, len, column == 0);
+		column += len;
+		bool sentence = p[len - 1] == '.' && p[len] == ' ';
+		p += len;
+		if (p[0] == '\n' && p[1] == '\n')
+			fputs("\n.Pp", f);
+		if (sentence || *p == '\n') {
+			fputc('\n', f);
+			column = 0;
+		}
+		p += strspn(p, " \n");
 	}
-	fputc('\n', f);
+	if (column)
+		fputc('\n', f);
 }
 
 /* A sentence out of the table's line, which has no capital and no full stop. */
@@ -83,19 +133,58 @@ static void mdoc_help(FILE *f, const struct setting *s)
 	mdoc_text(f, s->doc);
 }
 
+static void mdoc_choices(FILE *f, const struct setting *s)
+{
+	if (!s->choices)
+		return;
+	fputs("One of\n", f);
+	for (size_t i = 0; s->choices[i]; i++)
+		fprintf(f, ".Cm %s %s\n", s->choices[i], s->choices[i + 1] ? "," : ".");
+}
+
+static void mdoc_default(FILE *f, const struct setting *s, const struct plan *defaults)
+{
+	char *text = NULL;
+	size_t size;
+	if (s->type->list)
+		return;
+	FILE *value = open_memstream(&text, &size);
+	if (!value)
+		return;
+	s->type->print(value, s, setting_member_const(s, defaults));
+	fclose(value);
+	if (*text) {
+		fputs("Default:\n.Cm ", f);
+		mdoc_word(f, text, size, false);
+		fputs(" .\n", f);
+	}
+	free(text);
+}
+
+/* "(-r, --read; may be repeated; widens)" */
 static void mdoc_notes(FILE *f, const struct setting *s)
 {
-	fputs(".br\n", f);
+	fputs(".Pq ", f);
 	if (s->flags & S_FILE)
-		fputs("In files only.\n", f);
+		fputs("No in files only", f);
 	else if (s->short_flag)
-		fprintf(f, "Flag: \\-\\-%s, \\-%c.\n", flag_name(s), s->short_flag);
+		fprintf(f, "Fl %c , Fl Fl %s", s->short_flag, flag_name(s));
 	else
-		fprintf(f, "Flag: \\-\\-%s.\n", flag_name(s));
+		fprintf(f, "Fl Fl %s", flag_name(s));
 	if (s->type->list)
-		fputs("May be repeated; an empty value clears.\n", f);
+		fputs(" ; No may be repeated", f);
 	if (s->flags & S_WIDENS)
-		fputs("Widens.\n", f);
+		fputs(" ; No widens", f);
+	fputc('\n', f);
+}
+
+/* What a file has behind the "=". The quotes are the shell's, around the words of a flag. */
+static void mdoc_value(FILE *f, const char *metavar)
+{
+	size_t len = strlen(metavar);
+	bool quoted = len > 1 && metavar[0] == '\'' && metavar[len - 1] == '\'';
+	mdoc_word(f, metavar + quoted, len - 2 * (size_t)quoted, true);
+	fputc('\n', f);
 }
 
 void show_mdoc_settings(FILE *f)
@@ -103,25 +192,16 @@ void show_mdoc_settings(FILE *f)
 	struct plan defaults;
 	plan_init(&defaults, NULL);
 	for (size_t k = 0; setting_sections[k]; k++) {
-		fprintf(f, ".Ss [%s]\n.Bl -tag -width Ds\n", setting_sections[k]);
+		fprintf(f, ".Ss [%s]\\&\n.Bl -tag -width Ds\n", setting_sections[k]);
 		for (unsigned id = 0; id < SET_COUNT; id++) {
 			const struct setting *s = &settings[id];
 			if (!s->section || strcmp(s->section, setting_sections[k]) != 0)
 				continue;
 			fprintf(f, ".It Ic %s No = Ar ", s->key);
-			mdoc_text(f, setting_metavar(s));
+			mdoc_value(f, setting_metavar(s));
 			mdoc_help(f, s);
-			if (s->choices) {
-				fputs("One of", f);
-				for (size_t i = 0; s->choices[i]; i++)
-					fprintf(f, "%s %s", i ? "," : "", s->choices[i]);
-				fputs(".\n", f);
-			}
-			if (!s->type->list && id != SET_DESCRIPTION && id != SET_CHDIR) {
-				fputs("Default: ", f);
-				s->type->print(f, s, setting_member_const(s, &defaults));
-				fputs(".\n", f);
-			}
+			mdoc_choices(f, s);
+			mdoc_default(f, s, &defaults);
 			mdoc_notes(f, s);
 		}
 		fputs(".El\n", f);
@@ -133,14 +213,16 @@ void show_mdoc_options(FILE *f)
 	fputs(".Bl -tag -width Ds\n", f);
 	for (unsigned id = 0; id < SET_COUNT; id++) {
 		const struct setting *s = &settings[id];
+		char value[64];
 		if (s->section && id != SET_EXTENDS)
 			continue;
 		fputs(".It ", f);
 		if (s->short_flag)
 			fprintf(f, "Fl %c , ", s->short_flag);
 		fprintf(f, "Fl Fl %s", flag_name(s));
-		if (!s->type->flag)
-			fprintf(f, " Ar %s", setting_metavar(s));
+		flag_value(s, value, sizeof(value));
+		if (*value)
+			fprintf(f, " Ar %s", value);
 		fputc('\n', f);
 		mdoc_help(f, s);
 	}
@@ -218,13 +300,13 @@ static void bash_completion(FILE *f, const char *const *verbs)
 	fputs("\tesac\n"
 	      "\tif [[ $words ]]; then\n"
 	      "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	      "\telif ((i > COMP_CWORD)); then # a flag's value\n"
+	      "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
 	      "\telif [[ $cur == -* ]]; then\n"
 	      "\t\tCOMPREPLY=($(compgen -W '",
 		f);
 	each_flag(f, bash_flag);
 	fputs("' -- \"$cur\"))\n"
-	      "\telif ((i < COMP_CWORD)) || [[ $prev == -* ]]; then\n"
-	      "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
 	      "\telse\n"
 	      "\t\tCOMPREPLY=($(compgen -c -W '",
 		f);
@@ -233,10 +315,29 @@ static void bash_completion(FILE *f, const char *const *verbs)
 	fputs("' -- \"$cur\"))\n\tfi\n}\ncomplete -o default -F _sbox sbox\n", f);
 }
 
+/* In single quotes, with what _arguments has a meaning for taken out of it. */
+static void zsh_text(FILE *f, const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		if (*p == '\'')
+			fputs("'\\''", f);
+		else if (strchr("[]:\\", *p))
+			fprintf(f, "\\%c", *p);
+		else
+			fputc(*p, f);
+	}
+}
+
 static void zsh_flag(FILE *f, const struct setting *s)
 {
-	fprintf(f, "\t'%s--%s%s[%s]", s->type->list ? "*" : "", flag_name(s),
-		s->type->flag ? "" : "=", s->help);
+	const char *behind = s->type->flag ? "" : "=";
+	if (s->short_flag)
+		fprintf(f, "\t\t%s{-%c%s,--%s%s}'[", s->type->list ? "'*'" : "", s->short_flag,
+			s->type->flag ? "" : "+", flag_name(s), behind);
+	else
+		fprintf(f, "\t\t'%s--%s%s[", s->type->list ? "*" : "", flag_name(s), behind);
+	zsh_text(f, s->help);
+	fputc(']', f);
 	if (s->flags & S_PROFILE)
 		fputs(":profile:($(sbox profile list --names 2>/dev/null))", f);
 	else if (s->choices) {
@@ -252,15 +353,32 @@ static void zsh_flag(FILE *f, const struct setting *s)
 
 static void zsh_completion(FILE *f, const char *const *verbs)
 {
-	fputs("#compdef sbox\n# zsh completion for sbox\n_arguments -S \\\n", f);
+	fputs("#compdef sbox\n# zsh completion for sbox\n"
+	      "_sbox()\n{\n"
+	      "\tlocal curcontext=$curcontext state line\n"
+	      "\ttypeset -A opt_args\n"
+	      "\t_arguments -C -S -s -A '-*' \\\n",
+		f);
 	each_flag(f, zsh_flag);
-	fputs("\t'1: :->first' '*:: :_normal'\n"
-	      "if [[ $state == first ]]; then\n"
-	      "\t_alternative 'verbs:verb:(",
+	fputs("\t\t'1: :->first' '*:: :->rest'\n"
+	      "\tcase $state in\n"
+	      "\tfirst) _alternative 'verbs:verb:(",
 		f);
 	for (size_t i = 0; verbs[i]; i++)
 		fprintf(f, "%s%s", i ? " " : "", verbs[i]);
-	fputs(")' 'commands:command:_command_names -e'\nfi\n", f);
+	fputs(")' 'commands:command:_command_names -e' ;;\n"
+	      "\trest)\n"
+	      "\t\tcase $words[1] in\n"
+	      "\t\tprofile) compadd list show check edit $(sbox profile list --names "
+	      "2>/dev/null) ;;\n"
+	      "\t\tdesktop) compadd install list remove ;;\n"
+	      "\t\tcompletion) compadd bash zsh fish ;;\n"
+	      "\t\t*) _normal ;;\n"
+	      "\t\tesac\n"
+	      "\tesac\n"
+	      "}\n"
+	      "_sbox \"$@\"\n",
+		f);
 }
 
 static void fish_flag(FILE *f, const struct setting *s)
@@ -284,6 +402,16 @@ static void fish_flag(FILE *f, const struct setting *s)
 	fputs("\"\n", f);
 }
 
+/* The flags that take a word, so that the program's name is found behind them. */
+static void fish_valued(FILE *f, const struct setting *s)
+{
+	if (s->type->flag)
+		return;
+	fprintf(f, " --%s", flag_name(s));
+	if (s->short_flag)
+		fprintf(f, " -%c", s->short_flag);
+}
+
 static void fish_completion(FILE *f, const char *const *verbs)
 {
 	fputs("# fish completion for sbox\n", f);
@@ -292,11 +420,17 @@ static void fish_completion(FILE *f, const char *const *verbs)
 	for (size_t i = 0; verbs[i]; i++)
 		fprintf(f, "%s%s", i ? " " : "", verbs[i]);
 	fputs("'\n"
-	      "complete -c sbox -n __fish_use_subcommand -a '(__fish_complete_command)'\n"
-	      "complete -c sbox -n '__fish_seen_subcommand_from profile' -f -a 'list show check "
-	      "edit (sbox profile list --names 2>/dev/null)'\n"
-	      "complete -c sbox -n '__fish_seen_subcommand_from desktop' -f -a 'install list "
-	      "remove'\n",
+	      "complete -c sbox -n 'not __fish_seen_subcommand_from profile desktop "
+	      "completion' -x -a '(__fish_complete_subcommand",
+		f);
+	each_flag(f, fish_valued);
+	fputs(")'\n"
+	      "complete -c sbox -n '__fish_seen_subcommand_from profile' -x -a 'list show "
+	      "check edit (sbox profile list --names 2>/dev/null)'\n"
+	      "complete -c sbox -n '__fish_seen_subcommand_from desktop' -x -a 'install list "
+	      "remove'\n"
+	      "complete -c sbox -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh "
+	      "fish'\n",
 		f);
 }
 

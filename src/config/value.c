@@ -187,8 +187,7 @@ const struct value_type value_root = {
 	.print = string_print,
 };
 
-/* A name that becomes one component of a path of ours. */
-static bool plain_name(const char *s)
+bool value_is_plain_name(const char *s)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -207,7 +206,7 @@ static void home_parse(const struct value_input *in, void *member)
 		return;
 	}
 	if (str_starts(text, "private:")) {
-		if (plain_name(text + 8))
+		if (value_is_plain_name(text + 8))
 			*(const char **)member = text;
 		else
 			value_bad(in, 8,
@@ -229,7 +228,7 @@ const struct value_type value_home = {
 static void hostname_parse(const struct value_input *in, void *member)
 {
 	const char *text = unquoted(in);
-	if (plain_name(text))
+	if (value_is_plain_name(text))
 		*(const char **)member = text;
 	else
 		value_bad(in, 0, "letters, digits, '.', '_' and '-', at most 64 of them",

@@ -30,10 +30,14 @@ struct value_type {
 	void (*print_item)(FILE *f, const struct item *item);
 };
 
+/* Whether it may become one component of a path of ours, and a host name. */
+bool value_is_plain_name(const char *s);
+
 extern const struct value_type value_bool, value_enum, value_string, value_fd;
 extern const struct value_type value_duration, value_offset;
 extern const struct value_type value_words, value_paths, value_env, value_names;
 extern const struct value_type value_capabilities, value_fds;
+extern const struct value_type value_syscalls, value_sockets;
 extern const struct value_type value_bind, value_tmpfs, value_dir, value_file, value_link;
 extern const struct value_type value_home, value_root, value_path, value_hostname;
 extern const struct value_type value_machine_id;

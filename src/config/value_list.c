@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "config/settings.h"
+#include "config/syscalls.h"
 #include "config/value.h"
 #include "config/value_help.h"
 
@@ -148,6 +149,71 @@ const struct value_type value_capabilities = {
 	.print_item = print_text,
 };
 
+static void syscalls_parse(const struct value_input *in, void *member)
+{
+	const char *p = in->text, *word;
+	unsigned offset;
+	while ((word = next_word(in, &p, &offset))) {
+		char name[64];
+		int error;
+		if (!syscall_word(word, name, sizeof(name), &error)) {
+			value_bad(in, offset, "such as NAME, @GROUP, NAME:ENOSYS or NAME:kill",
+				"not a rule for system calls", word);
+			continue;
+		}
+		if (syscall_index(name) < 0 && !syscall_group_find(name) &&
+			strcmp(name, "@known") != 0) {
+			const char *near = syscall_nearest(name);
+			value_bad(in, offset,
+				near ? arena_printf(in->arena, "did you mean '%s'?", near)
+				     : "'sbox syscalls' lists groups and names",
+				"no such system call or group", name);
+			continue;
+		}
+		push(in, member, offset)->text = word;
+	}
+}
+
+const struct value_type value_syscalls = {
+	.name = "system calls",
+	.metavar = "NAME|@GROUP...",
+	.list = true,
+	.parse = syscalls_parse,
+	.print = print_list,
+	.print_item = print_text,
+};
+
+static const char *next_family(size_t i, const void *ctx)
+{
+	(void)ctx;
+	return socket_families[i].name;
+}
+
+static void sockets_parse(const struct value_input *in, void *member)
+{
+	const char *p = in->text, *word;
+	unsigned offset;
+	while ((word = next_word(in, &p, &offset))) {
+		if (socket_family(word) >= 0) {
+			push(in, member, offset)->text = word;
+			continue;
+		}
+		const char *near = str_nearest(word, next_family, NULL);
+		value_bad(in, offset,
+			near ? arena_printf(in->arena, "did you mean '%s'?", near) : NULL,
+			"not an address family", word);
+	}
+}
+
+const struct value_type value_sockets = {
+	.name = "address families",
+	.metavar = "FAMILY...",
+	.list = true,
+	.parse = sockets_parse,
+	.print = print_list,
+	.print_item = print_text,
+};
+
 static void fds_parse(const struct value_input *in, void *member)
 {
 	const char *p = in->text, *word;
@@ -265,7 +331,7 @@ static const char *record_path(const struct value_input *in, const char **p,
 	return value_check_path(in, offset, path) ? path : NULL;
 }
 
-enum { ATTRIBUTE_MODE = 1, ATTRIBUTE_SIZE = 2 };
+enum { ATTRIBUTE_MODE = 1, ATTRIBUTE_SIZE = 2, RECORD_OPTIONAL = 4 };
 
 /* "mode=0755" or "size=1G", where they may stand; true where it was one, right or wrong. */
 static bool attribute(const struct value_input *in, unsigned offset, const char *word,
@@ -338,10 +404,11 @@ static void made_parse(
 {
 	const char *p = in->text, *word;
 	unsigned offset;
-	const char *path = record_path(in, &p, NULL, form);
-	if (!path)
+	struct item item = { .mode = 0755, .at = in->at };
+	bool *optional = allowed & RECORD_OPTIONAL ? &item.optional : NULL;
+	item.text = record_path(in, &p, optional, form);
+	if (!item.text)
 		return;
-	struct item item = { .text = path, .mode = 0755, .at = in->at };
 	while ((word = next_part(in, &p, &offset)))
 		if (!attribute(in, offset, word, allowed, &item))
 			value_bad(in, offset, form, "not an attribute", word);
@@ -350,7 +417,7 @@ static void made_parse(
 
 static void tmpfs_parse(const struct value_input *in, void *member)
 {
-	made_parse(in, member, ATTRIBUTE_MODE | ATTRIBUTE_SIZE,
+	made_parse(in, member, ATTRIBUTE_MODE | ATTRIBUTE_SIZE | RECORD_OPTIONAL,
 		"PATH [size=SIZE] [mode=MODE]");
 }
 
@@ -361,7 +428,7 @@ static void dir_parse(const struct value_input *in, void *member)
 
 static void made_print(FILE *f, const struct item *item)
 {
-	str_print_word(f, item->text);
+	print_path(f, item);
 	if (item->size)
 		fprintf(f, " size=%llu", (unsigned long long)item->size);
 	fprintf(f, " mode=%04o", (unsigned)item->mode);

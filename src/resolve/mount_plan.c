@@ -21,6 +21,10 @@ static int strength(const struct mount_op *x, const struct mount_op *y)
 		return weak(x) ? -1 : 1;
 	if (weak(x) && x->kind != y->kind)
 		return x->kind == OP_SECRET ? 1 : -1;
+	if ((x->kind == OP_DIR) != (y->kind == OP_DIR))
+		return x->kind == OP_DIR ? -1 : 1;
+	if ((x->id == SET_ROOT) != (y->id == SET_ROOT))
+		return x->id == SET_ROOT ? -1 : 1;
 	if (x->layer != y->layer)
 		return x->layer < y->layer ? -1 : 1;
 	if (x->write != y->write)

@@ -64,7 +64,8 @@ struct mount_root {
  * destination, settles the weak ones, drops those that change nothing, and sets parent.
  *
  * For one destination: hiding wins; then the later layer; in one layer reading wins over
- * writing, then the later wish. A weak wish yields to any other. */
+ * writing, then the later wish. A weak wish yields to any other; so does a directory, since
+ * there is one then, and what another root has there itself. */
 void mount_plan_order(
 	struct arena *a, struct mount_ops *ops, const struct mount_root *root);
 

@@ -211,7 +211,13 @@ static bool has_no_place(
 	struct stat st;
 	const char *host =
 		mount_plan_source(r->a, ops, &r->rd->root, op->parent, op->dest);
-	if (!host || lstat(host, &st) == 0)
+	if (!host)
+		return false;
+	/* another root's own tree is as it is */
+	bool own_tree = op->parent == OP_NO_PARENT || ops->v[op->parent].id == SET_ROOT;
+	if (own_tree && (op->kind == OP_DIR || op->kind == OP_LINK))
+		return true;
+	if (lstat(host, &st) == 0)
 		return false;
 	if (op->kind == OP_HIDE || op->implied)
 		return true;

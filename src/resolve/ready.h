@@ -50,6 +50,13 @@ struct helper_spec {
 	int our_fd, its_fd;
 };
 
+/* A seccomp program, as the kernel takes it. */
+struct filter {
+	const void *code; /* struct sock_filter[] */
+	size_t count;	  /* instructions */
+	bool cached;	  /* it came from the cache */
+};
+
 struct ready {
 	const struct plan *plan;
 	struct host host;
@@ -78,6 +85,7 @@ struct ready {
 	char **envp;
 	char **shell_argv; /* "/bin/sh", the script (filled in), arguments: for ENOEXEC */
 
+	struct filter filter;
 	uint64_t capabilities; /* bit n: capability n */
 	int *pass_fds; /* ascending */
 	size_t n_pass_fds;

@@ -7,6 +7,7 @@
  */
 #include "resolve/resolve.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,6 +22,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "resolve/expand.h"
+#include "resolve/filter.h"
 #include "resolve/ident.h"
 #include "resolve/places.h"
 #include "resolve/program.h"
@@ -115,6 +117,7 @@ static void wish_made(
 		op->size = item->size;
 		op->source = item->arg;
 		op->content = item->arg;
+		op->implied = kind == OP_TMPFS && item->optional;
 		if (kind == OP_FILE)
 			op->size = strlen(item->arg);
 		if (kind == OP_PROTECT)
@@ -222,6 +225,41 @@ static int gather(struct resolver *r)
 
 /* ---- the rest ---- */
 
+/* A read-only directory root is a root of ours that shows what the directory holds: so /proc
+ * and the like have a place there, and none need be made on the host. */
+static int wish_root_entries(struct resolver *r, const char *path)
+{
+	char target[PATH_MAX];
+	DIR *d = opendir(path);
+	if (!d)
+		return -errno;
+	for (struct dirent *entry; (entry = readdir(d));) {
+		const char *name = entry->d_name;
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+			continue;
+		struct mount_op *op = wish(
+			r, OP_BIND, arena_printf(r->a, "/%s", name), SET_ROOT, NULL);
+		op->source = arena_printf(r->a, "%s/%s", path, name);
+		ssize_t n = readlink(op->source, target, sizeof(target) - 1);
+		if (n > 0) {
+			op->kind = OP_LINK;
+			op->source = arena_strndup(r->a, target, (size_t)n);
+		}
+	}
+	closedir(d);
+	return 0;
+}
+
+static int refuse_root(struct resolver *r, const char *path, int code)
+{
+	const struct origin *at = &r->p->origin[SET_ROOT];
+	struct diag *d = diag_add(r->d, at, "the root '%s': %s", path, strerror(-code));
+	if (code == -EACCES)
+		d->hint = "you must be allowed to read and enter it on the host; being root "
+			  "inside gives no such right";
+	return code;
+}
+
 static int resolve_root(struct resolver *r)
 {
 	struct ready *rd = r->rd;
@@ -232,17 +270,22 @@ static int resolve_root(struct resolver *r)
 	const char *path = expand_path(r->a, r->h, r->d, r->p->root, false, at);
 	if (!path)
 		return -EINVAL;
-	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
-		diag_add(r->d, at, "the root '%s': %s", path,
-			S_ISDIR(st.st_mode) ? strerror(errno) : strerror(ENOTDIR));
-		return -ENOTDIR;
-	}
+	if (stat(path, &st) < 0)
+		return refuse_root(r, path, -errno);
+	if (!S_ISDIR(st.st_mode))
+		return refuse_root(r, path, -ENOTDIR);
+	if (access(path, R_OK | X_OK) < 0)
+		return refuse_root(r, path, -errno);
 	if (strcmp(path, "/") == 0) {
 		diag_add(r->d, at, "the host's own / cannot be the root")->hint =
 			"root = host shows its system read-only";
 		return -EINVAL;
 	}
-	rd->root = (struct mount_root){ .source = path, .write = r->p->root_write };
+	if (!r->p->root_write) {
+		int code = wish_root_entries(r, path);
+		return code < 0 ? refuse_root(r, path, code) : 0;
+	}
+	rd->root = (struct mount_root){ .source = path, .write = true };
 	rd->root_dev = st.st_dev;
 	rd->root_ino = st.st_ino;
 	return 0;
@@ -333,6 +376,7 @@ int resolve_plan(
 		code = subid_resolve(rd, e);
 	if (code < 0)
 		return code;
+	rd->host.vars[VAR_UID] = arena_printf(r.a, "%u", rd->uid);
 	resolve_namespaces(rd);
 	resolve_capabilities(rd);
 	resolve_pass_fds(&r);
@@ -359,6 +403,9 @@ int resolve_plan(
 		if (!*first)
 			return -EINVAL;
 	}
+	code = filter_resolve(p, &rd->host, dry, &rd->filter, e);
+	if (code < 0)
+		return code;
 	rd->source_fds = arena_alloc(r.a, (rd->ops.n + 1) * sizeof(int));
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/str.h"
@@ -133,6 +135,31 @@ static void mounts(struct steps *s, const struct ready *rd)
 	}
 }
 
+/* What each ABI of Landlock added, for the plan to say what this kernel leaves out. */
+static void landlock(struct steps *s, const struct plan *p)
+{
+	static const struct {
+		int abi;
+		const char *what;
+	} parts[] = {
+		{ 2, "moving files between directories" },
+		{ 3, "truncating files" },
+		{ 5, "commands to devices" },
+		{ 6, "abstract sockets and signals of others" },
+	};
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* version */);
+	const char *origin = origin_of(s, p, SET_LANDLOCK);
+	if (abi < 0) {
+		add(s, origin, false, "no Landlock: this kernel has none");
+		return;
+	}
+	add(s, origin, false, "put on Landlock rules, ABI %ld", abi);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (abi < parts[i].abi)
+			add(s, origin, false, "not judged by this kernel's Landlock: %s",
+				parts[i].what);
+}
+
 static void program(struct steps *s, const struct ready *rd)
 {
 	const struct plan *p = rd->plan;
@@ -146,6 +173,21 @@ static void program(struct steps *s, const struct ready *rd)
 	else
 		add(s, NULL, false, "empty all capability sets");
 	add(s, NULL, false, "set no_new_privs");
+	if (p->nested == NESTED_FULL)
+		add(s, origin_of(s, p, SET_NESTED), true,
+			"no Landlock: the program may mount");
+	else if (p->landlock == LANDLOCK_OFF)
+		add(s, origin_of(s, p, SET_LANDLOCK), true, "no Landlock");
+	else
+		landlock(s, p);
+	if (strcmp(p->apparmor, "auto") != 0 && strcmp(p->apparmor, "off") != 0)
+		add(s, origin_of(s, p, SET_APPARMOR), false,
+			"set the AppArmor profile %s", p->apparmor);
+	if (strcmp(p->selinux, "auto") != 0 && strcmp(p->selinux, "off") != 0)
+		add(s, origin_of(s, p, SET_SELINUX), false, "set the SELinux context %s",
+			p->selinux);
+	add(s, NULL, false, "put on the system-call filter, %zu instructions%s",
+		rd->filter.count, rd->filter.cached ? " from the cache" : "");
 	for (char **v = rd->envp; *v; v++)
 		add(s, NULL, false, "set the variable %s", *v);
 	if (p->timeout_ns)

@@ -43,9 +43,12 @@ static stage_function *const become[] = {
 	stage_session,
 	stage_helpers_ready,
 	stage_chdir,
+	stage_descriptors,
 	stage_capabilities,
 	stage_no_new_privs,
-	stage_descriptors,
+	stage_landlock,
+	stage_label,
+	stage_seccomp,
 	stage_exec,
 };
 

@@ -65,7 +65,12 @@ int stage_descriptors(struct child *c)
 		next = fd + 1;
 	}
 	int r = fd_close_from(next);
-	return r < 0 ? stage_fail(c, STEP_DESCRIPTORS, -1, r) : 0;
+	if (r < 0)
+		return stage_fail(c, STEP_DESCRIPTORS, -1, r);
+	/* the caller's own again; neither can fail */
+	(void)umask(c->umask);
+	(void)sigprocmask(SIG_SETMASK, &c->mask, NULL);
+	return 0;
 }
 
 /* As execvp(3): a name is tried in each directory; a file that is no program the kernel
@@ -76,8 +81,6 @@ int stage_exec(struct child *c)
 	int error = -ENOENT;
 	struct stat st;
 
-	(void)umask(c->umask);
-	(void)sigprocmask(SIG_SETMASK, &c->mask, NULL);
 	for (size_t i = 0; rd->candidates[i]; i++) {
 		execve(rd->candidates[i], rd->argv, rd->envp);
 		if (errno == ENOEXEC) {

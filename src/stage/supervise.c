@@ -215,6 +215,14 @@ static int outcome(const struct run_state *st, struct err *e)
 			(long long)(rd->plan->timeout_ns / 1000000));
 		code = EXIT_TIMEOUT;
 	}
+	if (st->have_status && WIFSIGNALED(st->status) &&
+		WTERMSIG(st->status) == SIGSYS) {
+		log_warning(
+			"the program was ended by a system call that its filter refuses");
+		log_hint(
+			"a 32-bit program needs --architectures=multiarch; 'sbox syscalls' "
+			"tells what a profile allows");
+	}
 	status_exited(rd, code,
 		!st->have_status		  ? SIGKILL
 			: WIFSIGNALED(st->status) ? WTERMSIG(st->status)

@@ -102,7 +102,8 @@ load lib
 @test "pty types Ctrl-C and Ctrl-Z as a terminal does" {
 	run -130 "$TEST_BIN/pty" expect=ready 'send=^C' -- sh -c 'echo ready; exec sleep 77'
 	run -7 "$TEST_BIN/pty" 'expect=$ ' 'send=sh -c "echo re""ady; exec sleep 77"\n' \
-		'expect=ready' 'send=^Z' 'expect=Stopped' 'expect=$ ' 'send=kill -KILL %%; wait; exit 7\n' \
+		expect=ready 'send=^Z' expect=Stopped 'expect=$ ' 'send=exit 7\n' \
+		'expect=stopped jobs' 'expect=$ ' 'send=exit 7\n' \
 		-- env PS1='$ ' HISTFILE= bash --norc --noediting -i
 	run -3 "$TEST_BIN/pty" expect=x -- true
 	no_leftovers

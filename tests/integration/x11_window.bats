@@ -23,7 +23,7 @@ start_x() {
 	Xvfb -displayfd 4 -screen 0 1024x768x24 -nolisten tcp -auth "$T/server" \
 		4>"$T/ready" 3>&- >/dev/null 2>"$T/xvfb.log" &
 	x_server=$!
-	all_started+=($x_server)
+	all_started+=("$x_server")
 	read -r number <"$T/ready" || complain "no X server" "Xvfb" "$(<"$T/xvfb.log")"
 	export DISPLAY=:$number
 	xauth -q -f "$HOME/.Xauthority" add "$DISPLAY" . "$cookie" 2>/dev/null
@@ -32,14 +32,14 @@ start_x() {
 start_bus() {
 	dbus-daemon --session --nofork --print-address=4 4>"$T/ready" 3>&- >/dev/null 2>&1 &
 	bus=$!
-	all_started+=($bus)
+	all_started+=("$bus")
 	read -r DBUS_SESSION_BUS_ADDRESS <"$T/ready" || complain "no session bus"
 	export DBUS_SESSION_BUS_ADDRESS
 }
 
 stop_desktop() {
-	kill $bus $x_server
-	wait $bus $x_server || true
+	kill "$bus" "$x_server"
+	wait "$bus" "$x_server" || true
 }
 
 # How many pixels of the screen have the colour.

@@ -7,7 +7,6 @@ load lib
 
 one=00112233445566778899aabbccddeeff
 two=102132435465768798a9bacbdcedfe0f
-six=66666666666666666666666666666666
 
 setup() {
 	isolate
@@ -82,7 +81,7 @@ hex() {
 
 @test "no cookie: exit 1 and not a word" {
 	for prepare in 'true' ': >"$XAUTHORITY"' 'add "$host/unix:1" . $one' \
-		'add "10.0.0.1:0" . $one' 'add "$host/unix:0" XDM-AUTHORIZATION-1 $six'; do
+		'add "10.0.0.1:0" . $one' 'add "$host/unix:0" XDM-AUTHORIZATION-1 $one'; do
 		rm -f "$XAUTHORITY"
 		eval "$prepare"
 		run "$sbox_xauth" :0

@@ -38,6 +38,22 @@ Test(check, the_hosts_system_is_never_writable_as_a_whole)
 	kept(good_words(WORDS("--root=/srv", "--root-write")));
 }
 
+Test(check, a_private_home_needs_a_name_that_can_be_a_folders)
+{
+	struct plan p = good_words(WORDS("--home=private"));
+	static const char *const names[] = { "", ".", "..", "a b", "-x" };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		p.profile_name = names[i];
+		check_plan(&p, &diags);
+		cr_assert_contains(only_mistake().hint, "private:NAME");
+	}
+	p.profile_name = "browser";
+	kept(p);
+	p = good_words(WORDS("--home=private:x"));
+	p.profile_name = "..";
+	kept(p);
+}
+
 Test(check, clock_offsets_need_a_clock_of_ones_own)
 {
 	cr_assert_contains(broken(WORDS("--boottime-offset=1d")).hint, "time = private");

@@ -206,3 +206,28 @@ Test(mount_plan, it_knows_what_of_the_host_is_seen_at_its_own_place)
 	cr_assert_not(mount_plan_shows(&ops, &root, "/usr/tmp/x"));
 	cr_assert_not(mount_plan_shows(&ops, &root, "/etc"));
 }
+
+Test(mount_plan, a_directory_is_there_when_anything_else_is)
+{
+	show("/var", false, 1);
+	want(OP_DIR, "/var", 5);
+	cr_assert_eq(find("/var")->kind, OP_BIND);
+}
+
+Test(mount_plan, every_rule_wins_over_what_another_root_has_at_its_place)
+{
+	struct mount_op *own = bind_at("/srv/root/proc", "/proc", false, 0);
+	own->id = SET_ROOT;
+	bind_at("/proc", "/proc", true, 0)->id = SET_PID;
+	bind_at("/srv/root/tmp", "/tmp", false, 0)->id = SET_ROOT;
+	want(OP_TMPFS, "/tmp", 1);
+	cr_assert_eq(find("/proc")->id, SET_PID);
+	cr_assert_eq(find("/tmp")->kind, OP_TMPFS);
+}
+
+Test(mount_plan, but_a_directory_does_not_cover_what_another_root_has_there)
+{
+	bind_at("/srv/root/var", "/var", false, 0)->id = SET_ROOT;
+	want(OP_DIR, "/var", 1);
+	cr_assert_str_eq(find("/var")->source, "/srv/root/var");
+}

@@ -29,6 +29,8 @@ static const struct sample samples[] = {
 	{ &value_names, { "LC_*", "TERM" }, "LC_* TERM" },
 	{ &value_capabilities, { "chown", "CHOWN" }, "chown Chown" },
 	{ &value_fds, { "3", "4" }, "3 4" },
+	{ &value_syscalls, { "@file-system", "clone3:ENOSYS" }, "@file-system clone3:ENOSYS" },
+	{ &value_sockets, { "unix", "inet" }, "unix inet" },
 	{ &value_bind, { "?/a \"/b c\" rw" }, "?/a \"/b c\" rw" },
 	{ &value_bind, { "/a /b ro" }, "/a /b" },
 	{ &value_tmpfs, { "/t size=1G mode=0700" }, "/t mode=700 size=1024M" },
@@ -203,11 +205,22 @@ Test(settings, the_default_gives_the_program_nothing)
 	cr_assert_str_eq(p.home, "ephemeral");
 	cr_assert_not(p.sys || p.themes || p.root_write);
 	for (unsigned id = 0; id < SET_COUNT; id++)
-		if (settings[id].type->list)
+		if (settings[id].type->list && id != SET_SYSCALLS_ALLOW && id != SET_SYSCALLS_DENY)
 			cr_assert_eq(((const struct list *)setting_member_const(
 					     &settings[id], &p))
 					     ->n,
 				0, "%s", settings[id].key);
+}
+
+Test(settings, what_shows_something_of_the_host_says_that_it_widens)
+{
+	static const enum setting_id ids[] = { SET_ROOT, SET_ROOT_WRITE, SET_SYSTEM, SET_READ,
+		SET_WRITE, SET_BIND, SET_DEVICE, SET_HOME, SET_CWD, SET_SYS, SET_GROUPS,
+		SET_MACHINE_ID, SET_PID, SET_IPC, SET_UTS, SET_CGROUP, SET_NETWORK, SET_WAYLAND,
+		SET_X11, SET_SOUND, SET_GPU, SET_THEMES, SET_DBUS, SET_DBUS_OWN, SET_DBUS_TALK,
+		SET_DBUS_SEE, SET_DBUS_CALL, SET_PASS_ENV, SET_CAPABILITIES, SET_PASS_FD };
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		cr_assert(settings[ids[i]].flags & S_WIDENS, "%s", settings[ids[i]].key);
 }
 
 Test(settings, an_empty_value_clears_a_list_and_is_a_mistake_for_anything_else)

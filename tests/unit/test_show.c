@@ -132,7 +132,21 @@ Test(show, a_whole_plan_reads_back_as_itself)
 				  "network = host\n"
 				  "[process]\n"
 				  "timeout = 2500ms\n"
+				  "[confinement]\n"
 				  "capabilities = chown Fowner\n");
+	expect_round_trip(&p);
+}
+
+Test(show, a_list_that_is_not_empty_at_first_reads_back_as_itself)
+{
+	struct plan p = good_text("[confinement]\nsyscalls-allow = @mount\n");
+	cr_assert_gt(p.syscalls_allow.n, 1, "it adds to the default");
+	expect_round_trip(&p);
+	p = good_text("[confinement]\nsyscalls-allow =\nsyscalls-allow = @mount\n");
+	cr_assert_eq(p.syscalls_allow.n, 1);
+	expect_round_trip(&p);
+	p = good_text("[confinement]\nsyscalls-deny =\n");
+	cr_assert_eq(p.syscalls_deny.n, 0);
 	expect_round_trip(&p);
 }
 
@@ -159,6 +173,16 @@ Test(show, each_rule_tells_its_place_and_whether_it_widens)
 	cr_assert_contains(text, "# --read (widens)\n");
 	struct plan q = good_text(text);
 	cr_assert_null(difference(&p, &q), "origins are comments");
+}
+
+Test(show, a_value_that_gives_no_more_than_the_default_is_not_marked)
+{
+	struct plan p = good_text("[network]\nnetwork = none\n[desktop]\nsound = no\n"
+				  "[filesystem]\nhome = ephemeral\nsys = no\n");
+	cr_assert_null(strstr(shown(&p, true), "(widens)"), "%s", shown(&p, true));
+	p = good_text("[filesystem]\nsys = yes\nhome = host\n");
+	cr_assert_contains(shown(&p, true), "test.conf:2 (widens)");
+	cr_assert_contains(shown(&p, true), "test.conf:3 (widens)");
 }
 
 Test(show, no_name_of_a_file_can_draw_on_the_terminal)
@@ -261,7 +285,7 @@ Test(show, the_man_page_has_every_key_with_its_default)
 		if (settings[id].section)
 			cr_assert_contains(text,
 				arena_printf(&arena, ".It Ic %s ", settings[id].key));
-	cr_assert_contains(text, "Default: ephemeral.");
+	cr_assert_contains(text, "Default:\n.Cm ephemeral .\n");
 }
 
 Test(show, there_are_completions_for_three_shells)

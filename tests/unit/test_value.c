@@ -149,13 +149,17 @@ Test(value, an_unknown_variable_is_told_with_those_that_are_known)
 	expect_at(&d, 2, 11);
 }
 
-Test(value, a_question_mark_is_for_sources_only)
+Test(value, a_question_mark_is_for_what_may_be_missing)
 {
 	struct plan p = good("filesystem", "bind", "?/a /b");
 	cr_assert(p.bind.v[0].optional);
 	cr_assert_str_eq(p.bind.v[0].arg, "/a");
+	p = good("filesystem", "tmpfs", "?\"/a b\"");
+	cr_assert(p.tmpfs.v[0].optional);
+	cr_assert_str_eq(p.tmpfs.v[0].text, "/a b");
+	expect_round_trip(&p);
 	bad("filesystem", "bind", "/a ?/b");
-	bad("filesystem", "tmpfs", "?/a");
+	bad("filesystem", "tmpfs", "/a ?size=1M");
 	bad("filesystem", "dir", "?/a");
 	bad("filesystem", "file", "?/a text");
 	bad("filesystem", "link", "?/a b");
@@ -232,13 +236,13 @@ Test(value, a_variable_has_a_name)
 
 Test(value, a_capability_is_one_however_it_is_written)
 {
-	struct plan p = good("process", "capabilities", "CHOWN Sys_Admin root");
+	struct plan p = good("confinement", "capabilities", "CHOWN Sys_Admin root");
 	cr_assert_str_eq(p.capabilities.v[0].text, "chown");
 	cr_assert_str_eq(p.capabilities.v[1].text, "sys_admin");
 	cr_assert_str_eq(p.capabilities.v[2].text, "root");
-	bad("process", "capabilities", "cap_chown");
-	bad("process", "capabilities", "everything");
-	bad("process", "capabilities", "all=ep");
+	bad("confinement", "capabilities", "cap_chown");
+	bad("confinement", "capabilities", "everything");
+	bad("confinement", "capabilities", "all=ep");
 }
 
 Test(value, descriptors_to_pass_begin_at_three)
