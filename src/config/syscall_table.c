@@ -78,7 +78,7 @@ const struct syscall_group syscall_groups[] = {
 		"listen recv recvfrom recvmmsg recvmmsg_time64 recvmsg send "
 		"sendmmsg sendmsg sendto setsockopt shutdown socket socketcall "
 		"socketpair" },
-	{ "@obsolete", "unusual, old or never built",
+	{ "unusual, old or never built",
 		"_sysctl afs_syscall bdflush break create_module ftime "
 		"get_kernel_syms getpmsg gtty idle lock mpx prof profil putpmsg "
 		"query_module security sgetmask ssetmask stime stty sysfs tuxcall "
@@ -141,7 +141,7 @@ const struct syscall_group syscall_groups[] = {
 
 /* Sorted, for bsearch(3). */
 const char *const syscall_names[] = {
-	"@obsolete", "_llseek", "_newselect", "_sysctl", "accept", "accept4",
+	"_llseek", "_newselect", "_sysctl", "accept", "accept4",
 	"access", "acct", "add_key", "adjtimex", "afs_syscall", "alarm", "arch_prctl",
 	"arm_fadvise64_64", "atomic_barrier", "atomic_cmpxchg_32", "bdflush", "bind",
 	"bpf", "break", "brk", "cachectl", "cacheflush", "cachestat", "capget",

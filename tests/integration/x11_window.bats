@@ -112,7 +112,8 @@ quits() {
 	wait_until 10 eval '[ -z "$(browsers)" ]'
 	stop_desktop
 	# the browser's own files are all in its private home
-	no_leftovers home/.local home/.local/share 'home/.local/share/applications*' \
-		'home/.local/share/sbox*' home/Downloads home/Downloads/page.html \
-		home/.Xauthority run/sbox 'run/dbus-1*' 'run/dconf*' ready server xvfb.log
+	no_leftovers home/.cache 'home/.cache/sbox*' home/.local home/.local/share \
+		'home/.local/share/applications*' 'home/.local/share/sbox*' home/Downloads \
+		home/Downloads/page.html home/.Xauthority run/sbox 'run/dbus-1*' 'run/dconf*' \
+		ready server xvfb.log
 }
