@@ -78,7 +78,7 @@ const struct syscall_group syscall_groups[] = {
 		"listen recv recvfrom recvmmsg recvmmsg_time64 recvmsg send "
 		"sendmmsg sendmsg sendto setsockopt shutdown socket socketcall "
 		"socketpair" },
-	{ "unusual, old or never built",
+	{ "@obsolete", "unusual, old or never built",
 		"_sysctl afs_syscall bdflush break create_module ftime "
 		"get_kernel_syms getpmsg gtty idle lock mpx prof profil putpmsg "
 		"query_module security sgetmask ssetmask stime stty sysfs tuxcall "
