@@ -240,9 +240,9 @@ SECONDS = 60
 fuzz:
 	@tests/deps.sh build fuzz
 	@mkdir -p $(BUILD)/fuzz/$(TARGET)
-	clang $(ALL_CPPFLAGS) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
+	clang $(ALL_CPPFLAGS) -DSBOX_FILTER_SOURCES='""' -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
 		-o $(BUILD)/fuzz/$(TARGET).bin tests/fuzz/$(TARGET).c \
-		$(filter-out src/main.c,$(SRC)) $(LIBS)
+		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(LIBS)
 	$(BUILD)/fuzz/$(TARGET).bin -max_total_time=$(SECONDS) \
 		$(BUILD)/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 
@@ -274,7 +274,7 @@ tidy:
 	printf '%s\n' $(SRC) $(HELPERS:%=helpers/%.c) | xargs -P $$(nproc) -n 1 sh -c \
 		'[ "$$1" != src/base/err.c ] || own=-DANALYZER_OWN_ERR; \
 		exec clang-tidy --quiet "$$1" -- -std=gnu17 -include tests/meta/analyzer.h $$own \
-			$(subst ','\'',$(ALL_CPPFLAGS))' tidy
+			-DSBOX_FILTER_SOURCES=\"\" $(subst ','\'',$(ALL_CPPFLAGS))' tidy
 
 # ---- Installing -----------------------------------------------------------------------------
 

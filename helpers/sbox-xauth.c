@@ -179,8 +179,8 @@ int main(int argc, char **argv)
 	char hostname[HOST_NAME_MAX + 1];
 	struct wanted w = { .hostname = hostname };
 
-	if (argc < 2 || argc > 3) {
-		fputs("usage: sbox-xauth DISPLAY [FILE]\n", stderr);
+	if (argc < 2 || argc > 4) {
+		fputs("usage: sbox-xauth DISPLAY [FILE [NUMBER]]\n", stderr);
 		return EXIT_TROUBLE;
 	}
 	if (gethostname(hostname, sizeof(hostname)) < 0)
@@ -188,7 +188,7 @@ int main(int argc, char **argv)
 	if (!parse_display(argv[1], &w))
 		die("not a display of this machine:", argv[1], 0);
 
-	FILE *f = open_authority(argv[2]);
+	FILE *f = open_authority(argc > 2 ? argv[2] : NULL);
 	drop_privileges();
 	Xauth *auth = pick(f, &w);
 	if (ferror(f))
@@ -199,8 +199,10 @@ int main(int argc, char **argv)
 	Xauth out = *auth; /* borrows name and data */
 	out.family = FamilyWild;
 	out.address_length = 0;
-	out.number = (char *)w.number;
-	out.number_length = (unsigned short)w.number_len;
+	/* the sandbox may know the display by another number */
+	const char *number = argc > 3 ? argv[3] : w.number;
+	out.number = (char *)number;
+	out.number_length = (unsigned short)strspn(number, "0123456789");
 	if (!XauWriteAuth(stdout, &out) || fflush(stdout) != 0)
 		die("cannot write to", "standard output", errno);
 	return EXIT_COOKIE;

@@ -13,36 +13,37 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 # GROUP  PACKAGE  and what tells that it is there: a program's name, or a file (a pattern).
 table() {
 	cat <<-'END'
-	build  gcc               cc
-	build  make              make
-	build  libc6-dev         /usr/include/stdio.h
-	build  libcap-dev        /usr/include/sys/capability.h
-	build  libxau-dev        /usr/include/X11/Xauth.h
-	run    uidmap            newuidmap
-	run    xdg-dbus-proxy    xdg-dbus-proxy
-	test   bats              bats
-	test   libcriterion-dev  /usr/include/criterion/criterion.h
-	test   libseccomp-dev    /usr/include/seccomp.h
-	test   python3           python3
-	test   desktop-file-utils desktop-file-validate
-	test   groff-base        groff
-	test   imagemagick       import
-	test   libglib2.0-bin    gio
-	test   busybox-static    busybox
-	test   dbus              dbus-daemon
-	test   dbus-session-bus-common /usr/share/dbus-1/session.conf
-	test   xvfb              Xvfb
-	test   xauth             xauth
-	test   xdotool           xdotool
-	test   firefox-esr       firefox-esr
-	test   chromium          chromium
-	bench  bubblewrap        bwrap
-	bench  hyperfine         hyperfine
-	bench  python3           python3
-	lint   clang-format      clang-format
-	lint   clang-tidy        clang-tidy
-	lint   shellcheck        shellcheck
-	fuzz   clang             clang
+	build  gcc                      cc
+	build  make                     make
+	build  libc6-dev                /usr/include/stdio.h
+	build  libcap-dev               /usr/include/sys/capability.h
+	build  libxau-dev               /usr/include/X11/Xauth.h
+	build  libseccomp-dev           /usr/include/seccomp.h
+	run    uidmap                   newuidmap
+	run    xdg-dbus-proxy           xdg-dbus-proxy
+	test   bats                     bats
+	test   libcriterion-dev         /usr/include/criterion/criterion.h
+	test   python3                  python3
+	test   desktop-file-utils       desktop-file-validate
+	test   groff-base               groff
+	test   imagemagick              import
+	test   libglib2.0-bin           gio
+	test   busybox-static           busybox
+	test   dbus                     dbus-daemon
+	test   dbus-session-bus-common  /usr/share/dbus-1/session.conf
+	test   xvfb                     Xvfb
+	test   xauth                    xauth
+	test   xdotool                  xdotool
+	test   firefox-esr              firefox-esr
+	test   chromium                 chromium
+	bench  bubblewrap               bwrap
+	bench  hyperfine                hyperfine
+	bench  python3                  python3
+	lint   clang-format             clang-format
+	lint   clang-tidy               clang-tidy
+	lint   shellcheck               shellcheck
+	fuzz   clang                    clang
+	fuzz   libclang-rt-14-dev       /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 	END
 }
 

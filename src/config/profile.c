@@ -485,8 +485,8 @@ static void read_own(struct plan *p, const char *file)
 	struct profile_entries entries = { 0 };
 	struct diags ignored = { .arena = a };
 	const char *why;
-	char *text;
-	size_t size;
+	char *text = NULL;
+	size_t size = 0;
 
 	if (read_file(a, file, &text, &size, &why) < 0)
 		return;

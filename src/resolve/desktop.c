@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "base/proc.h"
@@ -94,8 +95,9 @@ static bool display_number(const char *display, uint64_t *ret)
 	return num_u64(digits, 0, 65535, ret) == 0;
 }
 
-/* The one key for this display, under a name that any host name matches. */
-static void x11_key(struct resolver *r, const char *display)
+/* The one key for this display, under a name that any host name matches, as the key of the
+ * display's number inside. */
+static void x11_key(struct resolver *r, const char *display, const char *number)
 {
 	char out[1024];
 	const char *folder = host_env(r->h, "SBOX_LIBEXEC");
@@ -104,14 +106,19 @@ static void x11_key(struct resolver *r, const char *display)
 	const char *file = host_env(r->h, "XAUTHORITY");
 	if (!file)
 		file = arena_printf(r->a, "%s/.Xauthority", r->h->home);
-	if (access(file, R_OK) < 0 || access(helper, X_OK) < 0)
+	if (access(file, R_OK) < 0)
 		return; /* a server without keys, as Xvfb is by default */
 
-	char *argv[] = { (char *)helper, (char *)display, (char *)file, NULL };
+	char *argv[] = { (char *)helper, (char *)display, (char *)file, (char *)number,
+		NULL };
 	size_t size = 0;
-	if (proc_capture_bytes(helper, argv, out, sizeof(out), &size, r->e) != 0 ||
-		size == 0)
+	int code = proc_capture_bytes(helper, argv, out, sizeof(out), &size, r->e);
+	if (code == 1)
+		return; /* no key for it */
+	if (code != 0 || size == 0) {
+		log_warning("the X server's key was not found: '%s' failed", helper);
 		return;
+	}
 	const char *path = runtime_inside(r, "Xauthority");
 	struct mount_op *op = wish(r, OP_FILE, path, SET_X11, NULL);
 	char *copy = arena_alloc(r->a, size);
@@ -120,6 +127,18 @@ static void x11_key(struct resolver *r, const char *display)
 	op->size = size;
 	op->mode = 0400;
 	env_set(r->a, &r->env, "XAUTHORITY", path);
+}
+
+/* Another number than any display of the host's. libxcb tries the abstract socket of a
+ * display first, takes only "there is none" for a reason to try the path, and would with
+ * the host's network meet the one that Landlock refuses. */
+static const char *number_inside(struct resolver *r)
+{
+	enum { FIRST = 90, LAST = 990 };
+	for (unsigned n = FIRST; n < LAST; n++)
+		if (!is_socket(arena_printf(r->a, "/tmp/.X11-unix/X%u", n)))
+			return arena_printf(r->a, "%u", n);
+	return "0";
 }
 
 static void x11(struct resolver *r, bool has_wayland)
@@ -138,9 +157,11 @@ static void x11(struct resolver *r, bool has_wayland)
 			"X server's socket in /tmp/.X11-unix");
 		return;
 	}
-	show_at(r, SET_X11, socket, socket, false);
-	env_set(r->a, &r->env, "DISPLAY", arena_printf(r->a, ":%u", (unsigned)n));
-	x11_key(r, display);
+	const char *number = number_inside(r);
+	show_at(r, SET_X11, socket, arena_printf(r->a, "/tmp/.X11-unix/X%s", number),
+		false);
+	env_set(r->a, &r->env, "DISPLAY", arena_printf(r->a, ":%s", number));
+	x11_key(r, display, number);
 }
 
 /* ---- sound ---- */

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -90,6 +91,25 @@ static void read_names(struct host *h, struct arena *a)
 	line = database_line(a, "group", "/etc/group", h->gid);
 	n = line ? split(line, fields, 4) : 0;
 	h->group = n > 2 ? fields[0] : arena_printf(a, "%u", h->gid);
+}
+
+const char *host_shell_in(struct arena *a, const char *tree, unsigned id)
+{
+	enum { PASSWD_MAX = 1024 * 1024 };
+	char name[64], *text, *fields[7];
+	struct stat st;
+	_cleanup_fd_ int top = open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int file = top < 0 ? -1 : path_open_in_root(top, "/etc/passwd", 0);
+	if (file < 0 || fstat(file, &st) < 0 || !S_ISREG(st.st_mode))
+		return NULL;
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", file);
+	if (fd_read_file(a, AT_FDCWD, name, PASSWD_MAX, &text, NULL) < 0)
+		return NULL;
+	char *line = find_line(a, text, id);
+	if (!line || split(line, fields, ARRAY_SIZE(fields)) < 7 || fields[6][0] != '/')
+		return NULL;
+	_cleanup_fd_ int shell = path_open_in_root(top, fields[6], 0);
+	return shell < 0 ? NULL : fields[6];
 }
 
 static const char *xdg_dir(

@@ -28,5 +28,8 @@ int host_init(struct host *h, struct arena *a, struct err *e);
 /* Reads ~/.config/user-dirs.dirs, once. A directory that is the home itself counts as
  * none: xdg-user-dirs writes that for one that the user removed. */
 void host_user_dirs(struct host *h, struct arena *a);
+/* The shell that the passwd of another system's tree names for @id; NULL where it names
+ * none, or none that is there. */
+const char *host_shell_in(struct arena *a, const char *tree, unsigned id);
 /* A variable of the caller's environment; NULL where unset or empty. */
 const char *host_env(const struct host *h, const char *name);

@@ -95,6 +95,8 @@ static bool settle(struct arena *a, struct mount_op *op, const struct mount_ops 
 	 * shows something else at that path, they have nothing to say */
 	if (weak(op) && (!source || strcmp(source, op->dest) != 0))
 		return false;
+	if (!writable)
+		op->make_dir = false; /* the program cannot make it either */
 	if (op->kind == OP_PROTECT) {
 		if (!writable)
 			return false;
@@ -142,4 +144,51 @@ void mount_plan_order(
 		kept.v[kept.n++] = *op;
 	}
 	*ops = kept;
+}
+
+static const struct mount_op *find(const struct mount_ops *ops, const char *dest)
+{
+	for (size_t i = 0; i < ops->n; i++)
+		if (strcmp(ops->v[i].dest, dest) == 0)
+			return &ops->v[i];
+	return NULL;
+}
+
+static bool guarding(const struct mount_op *op)
+{
+	return op->kind == OP_HIDE || (op->kind == OP_BIND && op->id == SET_PROTECT);
+}
+
+void mount_plan_pin(struct arena *a, struct mount_ops *ops, const struct mount_root *root)
+{
+	size_t n = ops->n;
+	for (size_t i = 0; i < n; i++) {
+		const struct mount_op guard = ops->v[i]; /* the array moves as it grows */
+		int parent = guard.parent;
+		bool writable =
+			parent == OP_NO_PARENT ? root->write : ops->v[parent].write;
+		if (!guarding(&guard) || !writable)
+			continue;
+		const char *top = parent == OP_NO_PARENT ? "/" : ops->v[parent].dest;
+		const char *dest = path_dirname(a, guard.dest);
+		for (; path_is_below(dest, top) && strcmp(dest, top) != 0;
+			dest = path_dirname(a, dest)) {
+			if (find(ops, dest))
+				continue;
+			struct mount_op pin = guard;
+			pin.kind = OP_BIND;
+			pin.dest = dest;
+			pin.source = mount_plan_source(a, ops, root, parent, dest);
+			pin.write = pin.directory = pin.pin = true;
+			pin.make_dir = false;
+			*ARENA_PUSH(a, ops) = pin;
+		}
+	}
+	if (ops->n == n)
+		return;
+	qsort(ops->v, ops->n, sizeof(*ops->v), compare);
+	for (size_t i = 0; i < ops->n; i++) {
+		const struct mount_ops above = { .v = ops->v, .n = i };
+		ops->v[i].parent = mount_plan_parent(&above, ops->v[i].dest);
+	}
 }

@@ -39,7 +39,8 @@ struct mount_op {
 	bool directory; /* OP_BIND, OP_HIDE: kind of the thing */
 	bool seal; /* OP_TMPFS: made read-only when all is in place */
 	bool implied; /* left out where there is no place for it, without a word */
-	bool make_dir; /* OP_PROTECT: make the directory where it is missing */
+	bool make_dir; /* weak ones: make the directory where it is missing */
+	bool pin; /* OP_BIND of what is there, so that it cannot be renamed away */
 	unsigned rank; /* order of wishing; a later layer's has a higher one */
 	unsigned layer;
 	enum setting_id id; /* the setting that wished it */
@@ -67,6 +68,12 @@ struct mount_root {
  * writing, then the later wish. A weak wish yields to any other; so does a directory, since
  * there is one then, and what another root has there itself. */
 void mount_plan_order(
+	struct arena *a, struct mount_ops *ops, const struct mount_root *root);
+
+/* Adds a pin for every directory between a writable tree's top and something in it that is
+ * hidden or kept read-only: a place that is mounted on cannot be renamed, but what lies
+ * above it could be, and something else be put in its place for the next one to find. */
+void mount_plan_pin(
 	struct arena *a, struct mount_ops *ops, const struct mount_root *root);
 
 /* The index of the op whose tree holds @path (by its text), or OP_NO_PARENT. */

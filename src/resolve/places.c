@@ -221,7 +221,7 @@ static bool has_no_place(
 		return false;
 	if (op->kind == OP_HIDE || op->implied)
 		return true;
-	return op->kind == OP_BIND && op->id == SET_PROTECT && !op->make_dir;
+	return op->kind == OP_BIND && op->id == SET_PROTECT;
 }
 
 /* A tree of the host in which places are made. */
@@ -293,7 +293,8 @@ static void look_at_place(struct resolver *r, struct mount_op *op)
 		op->parent == OP_NO_PARENT ? NULL : &ops->v[op->parent];
 	const char *tree = parent ? parent->source : r->rd->root.source;
 	struct stat st;
-	if ((parent && parent->kind != OP_BIND) || !tree || op->kind == OP_HIDE)
+	if ((parent && parent->kind != OP_BIND) || !tree ||
+		(op->kind == OP_HIDE && !op->make_dir))
 		return;
 	const char *path = path_rest(op->dest, parent ? parent->dest : "/");
 	const char *host = arena_printf(r->a, "%s/%s", tree, path);
@@ -308,7 +309,8 @@ static void look_at_place(struct resolver *r, struct mount_op *op)
 		return;
 	}
 	bool may_make = !parent || parent->write;
-	bool directory = op->kind == OP_BIND ? op->directory : op->kind != OP_FILE;
+	bool directory = op->make_dir ||
+		(op->kind == OP_BIND ? op->directory : op->kind != OP_FILE);
 	struct tree at = { .path = tree };
 	int code = -EROFS;
 	if (r->dry && may_make)
@@ -316,7 +318,7 @@ static void look_at_place(struct resolver *r, struct mount_op *op)
 	/* in a private home an empty folder is no harm, and another instance may use it */
 	at.undo =
 		!(parent && parent->id == SET_HOME && strcmp(r->p->home, "host") != 0) &&
-		op->id != SET_PROTECT;
+		!op->make_dir;
 	if (may_make)
 		code = tree_open(r, &at);
 	if (code == 0)
@@ -342,11 +344,12 @@ int places_settle(struct resolver *r)
 			kept.v[kept.n++] = op;
 	}
 	*ops = kept;
-	for (size_t i = 0; i < ops->n; i++) {
-		if (ops->v[i].id == SET_PROTECT && ops->v[i].make_dir)
+	for (size_t i = 0; i < ops->n; i++)
+		if (ops->v[i].make_dir)
 			look_at_place(r, &ops->v[i]);
+	mount_plan_pin(r->a, ops, &r->rd->root);
+	for (size_t i = 0; i < ops->n; i++)
 		look_at_source(r, i);
-	}
 	if (r->d->n > 0)
 		return 0;
 	for (size_t i = 0; i < ops->n; i++)

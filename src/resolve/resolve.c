@@ -120,7 +120,7 @@ static void wish_made(
 		op->implied = kind == OP_TMPFS && item->optional;
 		if (kind == OP_FILE)
 			op->size = strlen(item->arg);
-		if (kind == OP_PROTECT)
+		if (kind == OP_PROTECT || kind == OP_SECRET)
 			op->make_dir = str_ends(item->text, "/");
 	}
 }
@@ -188,6 +188,29 @@ static void wish_resolver(struct resolver *r)
 	op->implied = true;
 }
 
+/* sbox's own folders: who could write there would decide over the next start. They are made
+ * where a wider rule would let the program make them. */
+static void wish_own_state(struct resolver *r)
+{
+	static const struct {
+		enum path_variable base;
+		enum op_kind kind;
+		enum setting_id id;
+	} all[] = {
+		{ VAR_XDG_DATA_HOME, OP_SECRET, SET_SECRET }, /* other homes */
+		{ VAR_XDG_CACHE_HOME, OP_SECRET, SET_SECRET }, /* compiled filters */
+		{ VAR_XDG_CONFIG_HOME, OP_PROTECT, SET_PROTECT }, /* profiles */
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		wish(r, all[i].kind,
+			arena_printf(r->a, "%s/sbox", r->h->vars[all[i].base]), all[i].id,
+			NULL)
+			->make_dir = true;
+	if (r->h->runtime_dir) /* the sockets of other instances */
+		wish(r, OP_SECRET, arena_printf(r->a, "%s/sbox", r->h->runtime_dir),
+			SET_SECRET, NULL);
+}
+
 static int gather(struct resolver *r)
 {
 	const struct plan *p = r->p;
@@ -214,6 +237,7 @@ static int gather(struct resolver *r)
 	wish_made(r, &p->hide, OP_HIDE, SET_HIDE);
 	wish_made(r, &p->secret, OP_SECRET, SET_SECRET);
 	wish_made(r, &p->protect, OP_PROTECT, SET_PROTECT);
+	wish_own_state(r);
 	wish_cwd(r);
 	wish_resolver(r);
 
@@ -237,8 +261,8 @@ static int wish_root_entries(struct resolver *r, const char *path)
 		const char *name = entry->d_name;
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 			continue;
-		struct mount_op *op = wish(
-			r, OP_BIND, arena_printf(r->a, "/%s", name), SET_ROOT, NULL);
+		struct mount_op *op =
+			wish(r, OP_BIND, arena_printf(r->a, "/%s", name), SET_ROOT, NULL);
 		op->source = arena_printf(r->a, "%s/%s", path, name);
 		ssize_t n = readlink(op->source, target, sizeof(target) - 1);
 		if (n > 0) {
@@ -255,8 +279,9 @@ static int refuse_root(struct resolver *r, const char *path, int code)
 	const struct origin *at = &r->p->origin[SET_ROOT];
 	struct diag *d = diag_add(r->d, at, "the root '%s': %s", path, strerror(-code));
 	if (code == -EACCES)
-		d->hint = "you must be allowed to read and enter it on the host; being root "
-			  "inside gives no such right";
+		d->hint =
+			"you must be allowed to read and enter it on the host; being root "
+			"inside gives no such right";
 	return code;
 }
 
@@ -281,6 +306,9 @@ static int resolve_root(struct resolver *r)
 			"root = host shows its system read-only";
 		return -EINVAL;
 	}
+	const char *shell = host_shell_in(r->a, path, rd->uid);
+	if (shell)
+		env_set(r->a, &r->env, "SHELL", shell);
 	if (!r->p->root_write) {
 		int code = wish_root_entries(r, path);
 		return code < 0 ? refuse_root(r, path, code) : 0;

@@ -85,6 +85,7 @@ var/local root:staff 2775"
 		'expect=i am root, /root' 'send=exit 7\n' -- \
 		"$SBOX" --profile shell --root="$debian" 3>&-
 	assert_status 7
+	refute_contains "$output" "annot set"
 	assert_equal "$(listing "$debian")" "$before"
 	no_leftovers
 }
@@ -217,6 +218,19 @@ furnished"
 700 0
 700 0
 shell"
+	# as its own passwd has it; /bin/sh again where there is no such thing
+	mkdir "$busybox/etc"
+	ln -s busybox "$busybox/bin/ash"
+	printf 'root:x:0:0::/root:/bin/ash\n' >"$busybox/etc/passwd"
+	run -0 --separate-stderr sbox --profile shell --root="$busybox" <<<'echo $0 $SHELL'
+	assert_equal "$output" "/bin/ash /bin/ash"
+	printf 'root:x:0:0::/root:/bin/missing\n' >"$busybox/etc/passwd"
+	run -0 --separate-stderr sbox --profile shell --root="$busybox" <<<'echo $SHELL'
+	assert_equal "$output" /bin/sh
+	rm "$busybox/etc/passwd"
+	mkfifo "$busybox/etc/passwd"
+	run -0 --separate-stderr sbox --profile shell --root="$busybox" <<<'echo $SHELL'
+	assert_equal "$output" /bin/sh
 }
 
 @test "a root that cannot be one is refused, and why is said" {
@@ -241,8 +255,8 @@ shell"
 	assert_contains "$stderr" "the host's own / cannot be the root"
 	for write in no yes; do
 		mkdir "$T/work/empty-$write"
-		in_root "$T/work/empty-$write" --root-write=$write
-		assert_status 127
+		run -127 --separate-stderr sbox --profile shell --root="$T/work/empty-$write" \
+			--root-write=$write
 		assert_contains "$stderr" "/bin/sh"
 		assert_equal "$(ls -A "$T/work/empty-$write")" ""
 	done

@@ -148,7 +148,7 @@ hex() {
 	done
 	run --separate-stderr "$sbox_xauth"
 	assert_status 2
-	assert_contains "$stderr" "usage: sbox-xauth DISPLAY [FILE]"
+	assert_contains "$stderr" "usage: sbox-xauth DISPLAY [FILE [NUMBER]]"
 
 	chmod 000 "$XAUTHORITY"
 	run --separate-stderr "$sbox_xauth" :0
