@@ -41,6 +41,7 @@ TEST_HELPERS = deny probe pty reaper
 
 # ---- Where it goes --------------------------------------------------------------------------
 
+APPARMOR_DIR = /etc/apparmor.d
 PREFIX = /usr/local
 SYSCONFDIR = /etc
 BINDIR = $(PREFIX)/bin
@@ -291,6 +292,11 @@ install: all
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox.zsh $(DESTDIR)$(ZSH_COMPLETION_DIR)/_sbox
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox.fish \
 		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish
+	if [ -e $(APPARMOR_DIR)/abi/4.0 ]; then \
+		$(INSTALL) -d $(DESTDIR)$(APPARMOR_DIR) && \
+		sed 's|@BINDIR@|$(BINDIR)|' profiles/apparmor.d/sbox \
+			>$(DESTDIR)$(APPARMOR_DIR)/sbox && \
+		{ [ -n "$(DESTDIR)" ] || apparmor_parser -r $(APPARMOR_DIR)/sbox || true; }; fi
 
 # Only what install has put there; the configuration in SYSCONFDIR is the administrator's.
 uninstall:
@@ -299,7 +305,8 @@ uninstall:
 		$(foreach page,$(notdir $(MAN_PAGES)),\
 			$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page)) \
 		$(DESTDIR)$(BASH_COMPLETION_DIR)/sbox $(DESTDIR)$(ZSH_COMPLETION_DIR)/_sbox \
-		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish
+		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish \
+		$(DESTDIR)$(APPARMOR_DIR)/sbox
 	-rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/profiles $(DESTDIR)$(DATADIR)
 
 clean:

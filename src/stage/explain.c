@@ -175,6 +175,12 @@ int explain_report(const struct ready *rd, const struct report *report, struct e
 			e, "show it with --read=%s, or leave --chdir out", rd->chdirs[0]);
 	}
 	err_sys(e, error, "%s", text);
+	if (report->step == STEP_LABEL)
+		return err_hint(e, "is that security module on, and the label loaded? "
+				   "--apparmor=auto --selinux=auto keep the caller's");
+	if (report->step == STEP_LANDLOCK && (error == -ENOSYS || error == -EOPNOTSUPP))
+		return err_hint(e, "this kernel has no Landlock, or it is off (the lsm= boot "
+				   "parameter); landlock = auto runs without");
 	if (error == -EPERM || error == -EACCES)
 		hint_user_namespaces(e, error);
 	return error;

@@ -28,27 +28,26 @@ static int write_attr(const char *path, const char *text, const char *want)
 	return strncmp(said, want, strlen(want)) == 0 ? 0 : -EPROTO;
 }
 
-/* "auto" takes the profile that sbox ships, where AppArmor is on and has it loaded. */
+/* Whether the plan leaves the label to what the caller's own gives. */
+static bool left_alone(const char *label)
+{
+	return strcmp(label, "off") == 0 || strcmp(label, "auto") == 0;
+}
+
 static int apparmor(const char *label)
 {
 	/* before 5.8 there was one file for whichever module was on */
 	static const char path[] = "/proc/thread-self/attr/apparmor/exec";
-	static const char shipped[] = "sbox_app";
 	char line[LABEL_MAX];
-	bool is_auto = strcmp(label, "auto") == 0;
-	if (strcmp(label, "off") == 0)
+	if (left_alone(label))
 		return 0;
-	(void)snprintf(line, sizeof(line), "exec %s", is_auto ? shipped : label);
-	int r = write_attr(path, line, is_auto ? shipped : label);
-	/* ENOENT: no AppArmor, or no such profile; EINVAL: AppArmor is built in but off */
-	if (is_auto && (r == -ENOENT || r == -EINVAL || r == -EACCES))
-		return 0;
-	return r;
+	(void)snprintf(line, sizeof(line), "exec %s", label);
+	return write_attr(path, line, label);
 }
 
 static int selinux(const char *label)
 {
-	if (strcmp(label, "off") == 0 || strcmp(label, "auto") == 0)
+	if (left_alone(label))
 		return 0;
 	return write_attr("/proc/thread-self/attr/exec", label, label);
 }
