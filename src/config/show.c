@@ -107,7 +107,8 @@ void show_plan(FILE *f, const struct plan *p, bool origins)
 				(!clear && value_count(p, s) == 0))
 				continue;
 			if (!head)
-				fprintf(f, "%s[%s]\n", first ? "" : "\n", setting_sections[k]);
+				fprintf(f, "%s[%s]\n", first ? "" : "\n",
+					setting_sections[k]);
 			head = true;
 			first = false;
 			show_setting(f, p, id, clear, origins);

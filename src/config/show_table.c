@@ -22,7 +22,8 @@ static void flag_value(const struct setting *s, char *out, size_t size)
 	out[0] = '\0';
 	for (size_t i = 0; s->choices && s->choices[i]; i++) {
 		size_t used = strlen(out);
-		(void)snprintf(out + used, size - used, "%s%s", i ? "|" : "", s->choices[i]);
+		(void)snprintf(
+			out + used, size - used, "%s%s", i ? "|" : "", s->choices[i]);
 	}
 	if (s->choices || s->type->flag)
 		return;
@@ -332,10 +333,11 @@ static void zsh_flag(FILE *f, const struct setting *s)
 {
 	const char *behind = s->type->flag ? "" : "=";
 	if (s->short_flag)
-		fprintf(f, "\t\t%s{-%c%s,--%s%s}'[", s->type->list ? "'*'" : "", s->short_flag,
-			s->type->flag ? "" : "+", flag_name(s), behind);
+		fprintf(f, "\t\t%s{-%c%s,--%s%s}'[", s->type->list ? "'*'" : "",
+			s->short_flag, s->type->flag ? "" : "+", flag_name(s), behind);
 	else
-		fprintf(f, "\t\t'%s--%s%s[", s->type->list ? "*" : "", flag_name(s), behind);
+		fprintf(f, "\t\t'%s--%s%s[", s->type->list ? "*" : "", flag_name(s),
+			behind);
 	zsh_text(f, s->help);
 	fputc(']', f);
 	if (s->flags & S_PROFILE)

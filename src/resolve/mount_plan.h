@@ -37,7 +37,7 @@ struct mount_op {
 	bool write; /* OP_BIND */
 	bool device; /* OP_BIND: device nodes work */
 	bool directory; /* OP_BIND, OP_HIDE: kind of the thing */
-	bool seal; /* OP_TMPFS: made read-only when all is in place */
+	bool seal; /* OP_TMPFS, OP_HIDE: made read-only when all is in place */
 	bool implied; /* left out where there is no place for it, without a word */
 	bool make_dir; /* weak ones: make the directory where it is missing */
 	bool pin; /* OP_BIND of what is there, so that it cannot be renamed away */

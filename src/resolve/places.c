@@ -78,9 +78,13 @@ static int private_home(struct resolver *r, const char *name, const char **ret)
 		code = -errno;
 	if (code == 0)
 		code = path_make_dirs(top, below, &home, &created);
-	for (const char *made = path; created > 0;
-		made = path_dirname(r->a, made), created--)
+	/* from the top, as they were made; the others lie in it and go first */
+	for (; created > 0; created--) {
+		const char *made = path;
+		for (unsigned up = 1; up < created; up++)
+			made = path_dirname(r->a, made);
 		remember_own(r, made);
+	}
 	if (code == 0 && fstat(home, &st) < 0)
 		code = -errno;
 	if (code == 0 && st.st_uid != r->h->uid)
@@ -188,6 +192,7 @@ static void look_at_source(struct resolver *r, size_t which)
 		op->dev = st.st_dev;
 		op->ino = st.st_ino;
 		op->directory = S_ISDIR(st.st_mode);
+		op->seal = op->kind == OP_HIDE && op->directory;
 		return;
 	}
 	int code = fd < 0 ? fd : -errno;
@@ -217,7 +222,7 @@ static bool has_no_place(
 	bool own_tree = op->parent == OP_NO_PARENT || ops->v[op->parent].id == SET_ROOT;
 	if (own_tree && (op->kind == OP_DIR || op->kind == OP_LINK))
 		return true;
-	if (lstat(host, &st) == 0)
+	if (op->make_dir || lstat(host, &st) == 0)
 		return false;
 	if (op->kind == OP_HIDE || op->implied)
 		return true;
@@ -227,8 +232,8 @@ static bool has_no_place(
 /* A tree of the host in which places are made. */
 struct tree {
 	const char *path;
-	int top; /* its open directory; locked shared where @undo */
-	bool undo; /* what is made goes again afterwards */
+	int top; /* its open directory, locked shared */
+	bool keep; /* what is made goes again only after a failed start */
 };
 
 /* Makes what is missing of @path, relative to the top of the tree. */
@@ -257,24 +262,22 @@ static int make_place(
 			     : mknodat(dir, name, S_IFREG | 0600, 0);
 	if (code < 0)
 		return errno == EEXIST ? 0 : -errno;
-	if (tree->undo) {
-		struct undo *undo = ARENA_PUSH(r->a, &r->rd->undos);
-		*undo = (struct undo){ .lock_fd = tree->top,
-			.dir_fd = TAKE_FD(dir),
-			.name = name,
-			.tree = tree->path,
-			.directory = directory };
-	}
+	struct undo *undo = ARENA_PUSH(r->a, &r->rd->undos);
+	*undo = (struct undo){ .lock_fd = tree->top,
+		.dir_fd = TAKE_FD(dir),
+		.name = name,
+		.directory = directory,
+		.failure_only = tree->keep };
 	return 0;
 }
 
 /* Opens the top of a tree, once: two opens of ours would lock each other out. */
 static int tree_open(struct resolver *r, struct tree *tree)
 {
-	for (size_t i = 0; i < r->rd->undos.n; i++)
-		if (r->rd->undos.v[i].tree &&
-			strcmp(r->rd->undos.v[i].tree, tree->path) == 0) {
-			tree->top = r->rd->undos.v[i].lock_fd;
+	struct locked_trees *trees = &r->rd->trees;
+	for (size_t i = 0; i < trees->n; i++)
+		if (strcmp(trees->v[i].path, tree->path) == 0) {
+			tree->top = trees->v[i].fd;
 			return 0;
 		}
 	tree->top = open(tree->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -282,6 +285,8 @@ static int tree_open(struct resolver *r, struct tree *tree)
 		return -errno;
 	/* who finds it free of others may take places away again */
 	(void)flock(tree->top, LOCK_SH | LOCK_NB);
+	*ARENA_PUSH(r->a, trees) =
+		(struct locked_tree){ .path = tree->path, .fd = tree->top };
 	return 0; /* open for as long as we live: places_undo() needs it */
 }
 
@@ -298,6 +303,10 @@ static void look_at_place(struct resolver *r, struct mount_op *op)
 		return;
 	const char *path = path_rest(op->dest, parent ? parent->dest : "/");
 	const char *host = arena_printf(r->a, "%s/%s", tree, path);
+	bool may_make = (!parent || parent->write) && !r->dry;
+	struct tree at = { .path = tree };
+	/* before it is looked for: another run may have made it, and be about to end */
+	int code = may_make ? tree_open(r, &at) : -EROFS;
 	if (lstat(host, &st) == 0 && op->kind != OP_LINK)
 		return;
 	if (op->kind == OP_DIR || op->kind == OP_LINK) {
@@ -308,28 +317,28 @@ static void look_at_place(struct resolver *r, struct mount_op *op)
 			"link and dir are for the parts of the root that sbox makes";
 		return;
 	}
-	bool may_make = !parent || parent->write;
+	if (r->dry && (!parent || parent->write))
+		return;
 	bool directory = op->make_dir ||
 		(op->kind == OP_BIND ? op->directory : op->kind != OP_FILE);
-	struct tree at = { .path = tree };
-	int code = -EROFS;
-	if (r->dry && may_make)
-		return;
 	/* in a private home an empty folder is no harm, and another instance may use it */
-	at.undo =
-		!(parent && parent->id == SET_HOME && strcmp(r->p->home, "host") != 0) &&
-		!op->make_dir;
-	if (may_make)
-		code = tree_open(r, &at);
+	at.keep = op->make_dir ||
+		(parent && parent->id == SET_HOME && strcmp(r->p->home, "host") != 0);
 	if (code == 0)
 		code = make_place(r, &at, path, directory);
-	if (code < 0)
-		diag_add(r->d, &op->at, "there is no '%s' to show something at: %s",
-			op->dest, strerror(-code))
-			->hint = arena_printf(r->a,
-			"it lies in '%s', which is read-only inside; make it there, or choose "
-			"another place with bind",
-			tree);
+	if (code == 0)
+		return;
+	struct diag *d = diag_add(r->d, &op->at,
+		"there is no '%s' to show something at: %s", op->dest, strerror(-code));
+	d->hint = code == -EXDEV || code == -ELOOP
+		? arena_printf(r->a,
+			  "a link on the way leads out of '%s'; it is not followed", tree)
+		: arena_printf(r->a,
+			  "it lies in '%s', %s; make it there, or choose another place with "
+			  "bind",
+			  tree,
+			  code == -EROFS ? "which is read-only inside"
+					 : "where it cannot be made");
 }
 
 int places_settle(struct resolver *r)

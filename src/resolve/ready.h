@@ -32,13 +32,24 @@ struct undo {
 	int lock_fd; /* of the tree's top, locked shared while the instance lives; -1: none */
 	int dir_fd; /* where it is, so that no program can lead us elsewhere; or AT_FDCWD */
 	const char *name; /* in that directory; a path with AT_FDCWD */
-	const char *tree; /* what lock_fd is the top of */
 	bool directory;
 	bool failure_only; /* kept when the start succeeded */
 };
 
 struct undos {
 	struct undo *v;
+	size_t n;
+};
+
+/* A tree of the host with places that are mounted on: locked shared while the instance
+ * lives, so that no other one takes such a place away. */
+struct locked_tree {
+	const char *path;
+	int fd;
+};
+
+struct locked_trees {
+	struct locked_tree *v;
 	size_t n;
 };
 
@@ -74,6 +85,7 @@ struct ready {
 	struct mount_ops ops;
 	int *source_fds; /* room for one a mount op; used after the clone */
 	struct undos undos;
+	struct locked_trees trees;
 
 	const char *home; /* inside; NULL: none */
 	const char *const *chdirs; /* tried in order, ended by NULL */

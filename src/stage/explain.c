@@ -60,6 +60,22 @@ static int64_t sysctl(const char *name)
 	return num_u64(text, 0, INT64_MAX, &n) == 0 ? (int64_t)n : -1;
 }
 
+/* Ubuntu 23.10 and later: the namespace is made, and then no capability works in it. The
+ * mend is a profile for this very executable. */
+static void hint_apparmor(struct err *e)
+{
+	char self[256] = "";
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n <= 0)
+		return;
+	err_hint(e,
+		"AppArmor keeps programs from using user namespaces here; an administrator "
+		"allows them to sbox with: printf 'abi <abi/4.0>,\\nprofile sbox \"%s\" "
+		"flags=(unconfined) {\\n userns,\\n}\\n' | sudo tee /etc/apparmor.d/sbox && "
+		"sudo apparmor_parser -r /etc/apparmor.d/sbox",
+		self);
+}
+
 /* The knobs that forbid user namespaces, most telling first. */
 static void hint_user_namespaces(struct err *e, int error)
 {
@@ -72,9 +88,7 @@ static void hint_user_namespaces(struct err *e, int error)
 			"the limit of user namespaces is 0; an administrator raises it with: "
 			"sysctl -w user.max_user_namespaces=10000");
 	else if (sysctl("kernel/apparmor_restrict_unprivileged_userns") > 0)
-		err_hint(e,
-			"AppArmor restricts user namespaces here (Ubuntu 23.10 and later); "
-			"sbox needs an AppArmor profile that allows them, see sbox-security(7)");
+		hint_apparmor(e);
 	else if (error == -ENOSPC || error == -EUSERS)
 		err_hint(e,
 			"a limit of namespaces is reached; see user.max_*_namespaces in "

@@ -105,7 +105,9 @@ static bool in_own_tmpfs(const struct ready *rd, const struct mount_op *op)
 {
 	if (op->parent == OP_NO_PARENT)
 		return !rd->root.source;
-	return rd->ops.v[op->parent].kind == OP_TMPFS;
+	/* what is hidden lies under one too, and a rule may show something in there */
+	return rd->ops.v[op->parent].kind == OP_TMPFS ||
+		rd->ops.v[op->parent].kind == OP_HIDE;
 }
 
 /* The directory that @path lies in, as seen from the new root; missing ones are made.
@@ -239,7 +241,7 @@ static int do_dir(struct child *c, const struct mount_op *op)
 	return chmod(path, op->mode & 07777) < 0 ? -errno : 0;
 }
 
-static int do_tmpfs(struct child *c, const struct mount_op *op)
+static int do_tmpfs(struct child *c, const struct mount_op *op, int i)
 {
 	char mode[16], size[32];
 	const char *options[] = { "mode", mode, "size", size, NULL };
@@ -253,8 +255,8 @@ static int do_tmpfs(struct child *c, const struct mount_op *op)
 	int fd = c->mounter->make(c, "tmpfs", options, MOUNT_NODEV, place);
 	if (fd < 0)
 		return fd;
-	if (op->seal)
-		c->rd->source_fds[op - c->rd->ops.v] = fd;
+	if (c->rd->ops.v[i].seal)
+		c->rd->source_fds[i] = fd;
 	else
 		fd_close(fd);
 	return 0;
@@ -273,9 +275,11 @@ static int do_fs(struct child *c, const struct mount_op *op, const char *type,
 
 static int do_hide(struct child *c, const struct mount_op *op, int i)
 {
-	static const char *const options[] = { "mode", "0555", NULL };
+	const struct mount_op nothing = {
+		.dest = op->dest, .parent = op->parent, .mode = 0555
+	};
 	if (op->directory)
-		return do_fs(c, op, "tmpfs", options, MOUNT_RDONLY | MOUNT_NODEV);
+		return do_tmpfs(c, &nothing, i);
 	/* a hidden file stays a file (mxc issue 623: a directory confuses programs) */
 	_cleanup_fd_ int place = path_open_in_root(c->root_fd, op->dest, 0);
 	const struct mount_op empty = { .mode = 0444 };
@@ -301,7 +305,7 @@ static int do_op(struct child *c, const struct mount_op *op, int i)
 	case OP_BIND:
 		return do_bind(c, op, i);
 	case OP_TMPFS:
-		return do_tmpfs(c, op);
+		return do_tmpfs(c, op, i);
 	case OP_PROC:
 		return do_fs(c, op, "proc", none, MOUNT_NODEV | MOUNT_NOEXEC);
 	case OP_DEVPTS:

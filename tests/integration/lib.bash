@@ -209,12 +209,11 @@ our_mounts() {
 }
 
 # Below the test's directory, but for its work directory and what the test itself wrote; and
-# in the places where careless programs leave things.
+# in /tmp, where careless programs leave things (unit tests may be running, too).
 our_files() {
 	find "$T" -mindepth 1 \( -path "$T/work" -prune -o -path "$T/out" -o -path "$T/err" \
 		-o -print \) 2>/dev/null | sort
-	compgen -G '/tmp/*sbox*' || true
-	compgen -G '/dev/shm/*' || true
+	compgen -G '/tmp/*sbox*' | grep -v '^/tmp/sbox-unit-' || true
 }
 
 new_lines() {
@@ -231,10 +230,11 @@ new_processes() {
 		while read -r pid; do grep "^$pid " <<<"$now"; done
 }
 
-# no_leftovers [GLOB...]: files that match a GLOB (under $T) may be new. Processes get two
-# seconds, since the kernel ends a killed tree in its own time.
+# no_leftovers [GLOB...]: files that match a GLOB (under $T) may be new, and sbox's cache.
+# Processes get two seconds, since the kernel ends a killed tree in its own time.
 no_leftovers() {
 	local left file glob extra=
+	set -- "$@" home/.cache home/.cache/sbox 'home/.cache/sbox/*'
 	wait_until 2 eval '[ -z "$(new_processes)" ]' 2>/dev/null ||
 		complain "processes are left" "pid, parent, state, name" "$(new_processes)" || return
 	left=$(new_lines "$mounts_before" "$(our_mounts)")

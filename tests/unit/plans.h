@@ -104,11 +104,11 @@ _unused_ static struct diag bad_words(char **words)
 	return only_mistake();
 }
 
-#define cr_assert_contains(text, part)                                                   \
-	do {                                                                             \
-		const char *text_ = (text), *part_ = (part);                             \
-		cr_assert(text_ && strstr(text_, part_), "'%s' does not tell '%s'",      \
-			text_, part_);                                                   \
+#define cr_assert_contains(text, part) \
+	do { \
+		const char *text_ = (text), *part_ = (part); \
+		cr_assert(text_ &&strstr(text_, part_), "'%s' does not tell '%s'", \
+			text_, part_); \
 	} while (0)
 
 _unused_ static void expect_at(const struct diag *d, unsigned line, unsigned column)

@@ -25,7 +25,8 @@ static inline bool same_list(const struct list *a, const struct list *b)
 	return true;
 }
 
-static inline bool same_member(const struct setting *s, const struct plan *p, const struct plan *q)
+static inline bool same_member(
+	const struct setting *s, const struct plan *p, const struct plan *q)
 {
 	const void *a = setting_member_const(s, p), *b = setting_member_const(s, q);
 	if (s->type->list)
@@ -34,7 +35,8 @@ static inline bool same_member(const struct setting *s, const struct plan *p, co
 		return *(const bool *)a == *(const bool *)b;
 	if (s->type == &value_enum)
 		return *(const int *)a == *(const int *)b;
-	if (s->type == &value_fd || s->type == &value_duration || s->type == &value_offset)
+	if (s->type == &value_fd || s->type == &value_duration ||
+		s->type == &value_offset)
 		return *(const int64_t *)a == *(const int64_t *)b;
 	return same_string(*(const char *const *)a, *(const char *const *)b);
 }
@@ -43,8 +45,8 @@ static inline bool same_member(const struct setting *s, const struct plan *p, co
 static inline const char *difference(const struct plan *p, const struct plan *q)
 {
 	for (unsigned id = 0; id < SET_COUNT; id++)
-		if (!(settings[id].flags & S_PROFILE) && !same_member(&settings[id], p, q))
+		if (!(settings[id].flags & S_PROFILE) &&
+			!same_member(&settings[id], p, q))
 			return settings[id].key;
 	return NULL;
 }
-

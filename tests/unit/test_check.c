@@ -81,7 +81,8 @@ Test(check, a_flag_for_the_hosts_name_beats_a_profiles_own_name)
 
 Test(check, groups_are_dropped_only_with_a_range)
 {
-	cr_assert_contains(broken(WORDS("--groups=drop", "--id-map=single")).hint, "range");
+	cr_assert_contains(
+		broken(WORDS("--groups=drop", "--id-map=single")).hint, "range");
 	kept(good_words(WORDS("--groups=drop", "--id-map=range")));
 	kept(good_words(WORDS("--groups=drop")));
 }
@@ -109,9 +110,9 @@ Test(check, an_empty_line_of_shell_is_a_mistake)
 
 Test(check, capabilities_over_the_sandboxs_own_walls_are_refused)
 {
-	static const char *const names[] = { "sys_admin", "SYS_ADMIN", "Net_Admin", "net_raw",
-		"sys_ptrace", "sys_module", "sys_rawio", "sys_boot", "bpf", "perfmon",
-		"checkpoint_restore" };
+	static const char *const names[] = { "sys_admin", "SYS_ADMIN", "Net_Admin",
+		"net_raw", "sys_ptrace", "sys_module", "sys_rawio", "sys_boot", "bpf",
+		"perfmon", "checkpoint_restore" };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char *word = arena_printf(&arena, "--capabilities=%s", names[i]);
 		cr_assert_contains(broken(WORDS(word)).msg, "capability");
@@ -127,8 +128,8 @@ Test(check, a_broken_rule_tells_where_the_setting_was_made)
 
 Test(check, every_broken_rule_is_told)
 {
-	struct plan p = good_words(WORDS("--root-write", "--time=host", "--boottime-offset=1",
-		"--wait=all", "--pid=host"));
+	struct plan p = good_words(WORDS("--root-write", "--time=host",
+		"--boottime-offset=1", "--wait=all", "--pid=host"));
 	check_plan(&p, &diags);
 	cr_assert_eq(diags.n, 3);
 }

@@ -19,7 +19,8 @@ Test(cmdline, the_first_word_that_is_no_flag_is_the_program)
 	struct cmdline c = parse(words);
 	expect_no_mistake();
 	cr_assert_eq(c.entries.n, 1);
-	cr_assert_eq(c.program, words + 2, "the program's words are not copied or changed");
+	cr_assert_eq(
+		c.program, words + 2, "the program's words are not copied or changed");
 }
 
 Test(cmdline, behind_two_dashes_nothing_is_a_flag)
@@ -54,7 +55,8 @@ Test(cmdline, a_program_with_a_flag_of_ours_as_argument_is_left_alone)
 
 Test(cmdline, a_value_is_never_a_flag)
 {
-	struct plan p = good_words(WORDS("--env=--bind=/ / rw", "--dbus-talk", "--write"));
+	struct plan p =
+		good_words(WORDS("--env=--bind=/ / rw", "--dbus-talk", "--write"));
 	cr_assert_eq(p.bind.n + p.write.n, 0);
 	cr_assert_str_eq(p.env.v[0].text, "--bind");
 	cr_assert_str_eq(p.dbus_talk.v[0].text, "--write");
@@ -78,10 +80,12 @@ Test(cmdline, one_dash_and_the_empty_word_are_programs)
 
 Test(cmdline, a_flag_takes_its_value_in_every_usual_form)
 {
-	char **forms[] = { WORDS("--timeout=9"), WORDS("--timeout", "9"), WORDS("-t", "9"),
-		WORDS("-t9"), WORDS("-t=9"), WORDS("-nt9"), WORDS("-nt", "9") };
+	char **forms[] = { WORDS("--timeout=9"), WORDS("--timeout", "9"),
+		WORDS("-t", "9"), WORDS("-t9"), WORDS("-t=9"), WORDS("-nt9"),
+		WORDS("-nt", "9") };
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
-		cr_assert_eq(good_words(forms[i]).timeout_ns, 9000000000, "%s", forms[i][0]);
+		cr_assert_eq(
+			good_words(forms[i]).timeout_ns, 9000000000, "%s", forms[i][0]);
 }
 
 Test(cmdline, a_switch_takes_no_word_behind_it)
@@ -125,7 +129,8 @@ Test(cmdline, an_unknown_flag_gets_a_suggestion)
 
 Test(cmdline, what_tells_of_a_profile_is_no_flag)
 {
-	cr_assert_contains(bad_words(WORDS("--description=x")).hint, "profile files only");
+	cr_assert_contains(
+		bad_words(WORDS("--description=x")).hint, "profile files only");
 	cr_assert_contains(bad_words(WORDS("--command", "x")).hint, "profile files only");
 }
 
@@ -139,7 +144,8 @@ Test(cmdline, relative_paths_are_the_command_lines_own)
 
 Test(cmdline, all_mistakes_are_told_together)
 {
-	plan_of_words(WORDS("--bogus", "--timeout=x", "--network=lan", "--read=~me", "prog"));
+	plan_of_words(
+		WORDS("--bogus", "--timeout=x", "--network=lan", "--read=~me", "prog"));
 	cr_assert_eq(diags.n, 4);
 }
 
@@ -196,7 +202,8 @@ Test(cmdline, the_programs_name_picks_the_profile, WITH_PROFILES)
 	cr_assert_str_eq(whole((char *[]){ NULL }, true).hostname, "from-default");
 	cr_assert_str_eq(whole(WORDS("-c", "echo", "mpv"), true).hostname, "from-default",
 		"mpv is the shell's $0");
-	cr_assert_str_eq(whole(WORDS("mpv"), false).hostname, "sbox", "nothing asked for");
+	cr_assert_str_eq(
+		whole(WORDS("mpv"), false).hostname, "sbox", "nothing asked for");
 	expect_no_mistake();
 }
 

@@ -4,7 +4,6 @@
 
 #include <sys/mman.h>
 
-
 /* ---- syntax ---- */
 
 Test(profile, comments_begin_a_line_or_stand_behind_a_blank)
@@ -64,7 +63,8 @@ Test(profile, a_list_adds_up_and_an_empty_value_clears_it)
 	p = good_text("[filesystem]\nread = /a /b\nread =\nread = /c\n");
 	cr_assert_eq(p.read.n, 1);
 	cr_assert_str_eq(p.read.v[0].text, "/c");
-	p = good_text("[filesystem]\nread = /a\n[network]\n[filesystem]\nread = # none\n");
+	p = good_text(
+		"[filesystem]\nread = /a\n[network]\n[filesystem]\nread = # none\n");
 	cr_assert_eq(p.read.n, 0);
 }
 
@@ -84,7 +84,8 @@ Test(profile, an_unknown_key_is_told_with_its_place_and_its_neighbour)
 	cr_assert_contains(d.hint, "'write'");
 	cr_assert_null(bad_text("[filesystem]\nxylophone = 1\n").hint);
 	cr_assert_contains(bad_text("[profile]\nprofile = x\n").hint, "'extends'");
-	cr_assert_contains(bad_text("[filesystem]\ndry-run = yes\n").hint, "command line only");
+	cr_assert_contains(
+		bad_text("[filesystem]\ndry-run = yes\n").hint, "command line only");
 	bad_text("[filesystem]\n= /a\n");
 }
 
@@ -149,8 +150,9 @@ Test(profile, a_line_has_a_limit_and_the_rest_is_still_read, .timeout = 10)
 
 Test(profile, all_mistakes_are_told_but_not_without_end)
 {
-	plan_of_text("[filesystem]\nbogus = 1\nread = a\n[nonsense]\n[network]\nnetwork = x\n"
-		     "neither\n");
+	plan_of_text(
+		"[filesystem]\nbogus = 1\nread = a\n[nonsense]\n[network]\nnetwork = x\n"
+		"neither\n");
 	cr_assert_eq(diags.n, 5);
 	diags = (struct diags){ .arena = &arena };
 	char *text = arena_alloc(&arena, 10000), *p = text;
@@ -178,7 +180,8 @@ static const char *printed_mistakes(void)
 Test(profile, mistakes_are_printed_in_the_order_of_their_places)
 {
 	/* syntax is read first, values later */
-	plan_of_text("[network]\nnetwork = lan\nbogus = \033\n[filesystem]\nread = a ~b\nx\n");
+	plan_of_text(
+		"[network]\nnetwork = lan\nbogus = \033\n[filesystem]\nread = a ~b\nx\n");
 	cr_assert_str_eq(printed_mistakes(),
 		"sbox: test.conf:2:11: network: not one of its words: 'lan'\n"
 		"  hint: one of none, host\n"
@@ -231,7 +234,8 @@ static struct diag load_bad(const char *name)
 
 Test(profile, of_two_with_one_name_the_more_important_folders_counts, IN_FOLDERS)
 {
-	put(&folders, "low/a.conf", "[identity]\nhostname = low\n[filesystem]\nread = /low\n");
+	put(&folders, "low/a.conf",
+		"[identity]\nhostname = low\n[filesystem]\nread = /low\n");
 	cr_assert_str_eq(load_good("a").hostname, "low");
 	put(&folders, "high/a.conf", "[identity]\nhostname = high\n");
 	struct plan p = load_good("a");
@@ -330,7 +334,8 @@ Test(profile, what_is_extended_is_read_first_in_order, IN_FOLDERS)
 {
 	put(&folders, "low/one.conf",
 		"[identity]\nhostname = one\n[filesystem]\nread = /1\nhome = host\n");
-	put(&folders, "low/two.conf", "[identity]\nhostname = two\n[filesystem]\nread = /2\n");
+	put(&folders, "low/two.conf",
+		"[identity]\nhostname = two\n[filesystem]\nread = /2\n");
 	put(&folders, "low/top.conf",
 		"[filesystem]\nread = /t\n[profile]\nextends = one\nextends = two\n");
 	struct plan p = load_good("top");
@@ -361,7 +366,8 @@ Test(profile, an_empty_extends_clears_those_before_it, IN_FOLDERS)
 {
 	put(&folders, "low/one.conf", "[filesystem]\nread = /1\n");
 	put(&folders, "low/two.conf", "[filesystem]\nread = /2\n");
-	put(&folders, "low/top.conf", "[profile]\nextends = one\nextends =\nextends = two\n");
+	put(&folders, "low/top.conf",
+		"[profile]\nextends = one\nextends =\nextends = two\n");
 	struct plan p = load_good("top");
 	cr_assert_eq(p.read.n, 1);
 	cr_assert_str_eq(p.read.v[0].text, "/2");
@@ -441,7 +447,8 @@ Test(profile, what_tells_of_one_profile_is_not_extended, IN_FOLDERS)
 
 Test(profile, drop_ins_come_after_their_profile_by_name, IN_FOLDERS)
 {
-	put(&folders, "low/a.conf", "[identity]\nhostname = a\n[filesystem]\nread = /a\n");
+	put(&folders, "low/a.conf",
+		"[identity]\nhostname = a\n[filesystem]\nread = /a\n");
 	put(&folders, "high/a.d/10-x.conf", "[filesystem]\nread = /10\n");
 	put(&folders, "low/a.d/20-y.conf",
 		"[filesystem]\nread = /20\n[identity]\nhostname = y\n");
@@ -473,7 +480,8 @@ Test(profile, drop_ins_of_what_is_extended_count_too, IN_FOLDERS)
 {
 	put(&folders, "low/base.conf", "");
 	put(&folders, "high/base.d/x.conf", "[filesystem]\nread = /x\n");
-	put(&folders, "low/top.conf", "[profile]\nextends = base\n[filesystem]\nread = /t\n");
+	put(&folders, "low/top.conf",
+		"[profile]\nextends = base\n[filesystem]\nread = /t\n");
 	struct plan p = load_good("top");
 	cr_assert_eq(p.read.n, 2);
 	cr_assert_str_eq(p.read.v[0].text, "/x");
@@ -518,7 +526,8 @@ Test(profile, the_list_is_by_name_with_what_each_is_for, IN_FOLDERS)
 	profile_list(&arena, &folders.dirs, &infos);
 	cr_assert_eq(infos.n, 2);
 	cr_assert_str_eq(infos.v[0].name, "a");
-	cr_assert_str_eq(infos.v[0].description, "the first", "mistakes are not its matter");
+	cr_assert_str_eq(
+		infos.v[0].description, "the first", "mistakes are not its matter");
 	cr_assert_str_eq(infos.v[1].description, "high");
 	cr_assert_str_eq(infos.v[1].file, path_in(&folders, "high/b.conf"));
 	cr_assert_eq(infos.v[1].command.n, 1);
@@ -531,7 +540,8 @@ Test(profile, a_program_finds_the_profile_that_names_it, IN_FOLDERS)
 	put(&folders, "low/web.conf", "[profile]\ncommand = firefox* chromium ?x\n");
 	cr_assert_str_eq(profile_for_command(&arena, dirs, "firefox-esr"), "web");
 	cr_assert_str_eq(profile_for_command(&arena, dirs, "ax"), "web");
-	cr_assert_str_eq(profile_for_command(&arena, dirs, "chromium-browser"), "default");
+	cr_assert_str_eq(
+		profile_for_command(&arena, dirs, "chromium-browser"), "default");
 	cr_assert_str_eq(profile_for_command(&arena, dirs, "web"), "default");
 	put(&folders, "high/web.d/mine.conf", "[profile]\ncommand = web\n");
 	cr_assert_str_eq(profile_for_command(&arena, dirs, "web"), "web");

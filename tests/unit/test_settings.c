@@ -29,13 +29,15 @@ static const struct sample samples[] = {
 	{ &value_names, { "LC_*", "TERM" }, "LC_* TERM" },
 	{ &value_capabilities, { "chown", "CHOWN" }, "chown Chown" },
 	{ &value_fds, { "3", "4" }, "3 4" },
-	{ &value_syscalls, { "@file-system", "clone3:ENOSYS" }, "@file-system clone3:ENOSYS" },
+	{ &value_syscalls, { "@file-system", "clone3:ENOSYS" },
+		"@file-system clone3:ENOSYS" },
 	{ &value_sockets, { "unix", "inet" }, "unix inet" },
 	{ &value_bind, { "?/a \"/b c\" rw" }, "?/a \"/b c\" rw" },
 	{ &value_bind, { "/a /b ro" }, "/a /b" },
 	{ &value_tmpfs, { "/t size=1G mode=0700" }, "/t mode=700 size=1024M" },
 	{ &value_dir, { "/d mode=01777" }, "/d mode=1777" },
-	{ &value_file, { "/f mode=0600 'line 1' \"\" 2" }, "/f mode=600 \"line 1\" '' 2" },
+	{ &value_file, { "/f mode=0600 'line 1' \"\" 2" },
+		"/f mode=600 \"line 1\" '' 2" },
 	{ &value_link, { "/l '../a b'" }, "/l ..\"/a b\"" },
 	{ &value_home, { "private:work" }, "\"private:work\"" },
 	{ &value_home, { "host" }, "host" },
@@ -100,7 +102,8 @@ Test(settings, every_row_gives_the_same_plan_by_flag_and_by_file)
 			}
 		for (size_t i = 0; both_ways(s) && s->choices && s->choices[i]; i++) {
 			try_sample(s,
-				&(struct sample){ NULL, { s->choices[i] }, s->choices[i] });
+				&(struct sample){
+					NULL, { s->choices[i] }, s->choices[i] });
 			tried = true;
 		}
 		cr_assert(tried, "no sample for %s", s->key);
@@ -119,7 +122,7 @@ Test(settings, every_row_reads_into_its_own_member_only)
 			struct plan p = good_text(profile_line(s, samples[i].text));
 			for (unsigned other = 0; other < SET_COUNT; other++)
 				cr_assert(other == id ||
-						  same_member(&settings[other], &p, &plain),
+						same_member(&settings[other], &p, &plain),
 					"%s changes %s", s->key, settings[other].key);
 		}
 	}
@@ -130,15 +133,18 @@ Test(settings, every_row_is_whole)
 	for (unsigned id = 0; id < SET_COUNT; id++) {
 		const struct setting *s = &settings[id];
 		cr_assert_not_null(s->key, "row %u", id);
-		cr_assert(s->key[0] && strspn(s->key, "abcdefghijklmnopqrstuvwxyz0123456789-") ==
-					       strlen(s->key));
+		cr_assert(s->key[0] &&
+			strspn(s->key, "abcdefghijklmnopqrstuvwxyz0123456789-") ==
+				strlen(s->key));
 		cr_assert(s->help && *s->help, "%s has no help", s->key);
 		cr_assert_neq(s->help[strlen(s->help) - 1], '.', "%s", s->key);
 		cr_assert_null(strchr(s->help, '\n'), "%s", s->key);
 		cr_assert(s->doc && *s->doc, "%s has no paragraph", s->key);
-		cr_assert_eq(s->doc[strlen(s->doc) - 1], '.', "%s: its paragraph", s->key);
+		cr_assert_eq(
+			s->doc[strlen(s->doc) - 1], '.', "%s: its paragraph", s->key);
 		cr_assert_not_null(s->type, "%s", s->key);
-		cr_assert(s->type->flag || setting_metavar(s), "%s has no metavar", s->key);
+		cr_assert(
+			s->type->flag || setting_metavar(s), "%s has no metavar", s->key);
 		cr_assert_eq(s->type == &value_enum, s->choices != NULL, "%s", s->key);
 	}
 }
@@ -205,20 +211,22 @@ Test(settings, the_default_gives_the_program_nothing)
 	cr_assert_str_eq(p.home, "ephemeral");
 	cr_assert_not(p.sys || p.themes || p.root_write);
 	for (unsigned id = 0; id < SET_COUNT; id++)
-		if (settings[id].type->list && id != SET_SYSCALLS_ALLOW && id != SET_SYSCALLS_DENY)
+		if (settings[id].type->list && id != SET_SYSCALLS_ALLOW &&
+			id != SET_SYSCALLS_DENY)
 			cr_assert_eq(((const struct list *)setting_member_const(
-					     &settings[id], &p))
+					      &settings[id], &p))
 					     ->n,
 				0, "%s", settings[id].key);
 }
 
 Test(settings, what_shows_something_of_the_host_says_that_it_widens)
 {
-	static const enum setting_id ids[] = { SET_ROOT, SET_ROOT_WRITE, SET_SYSTEM, SET_READ,
-		SET_WRITE, SET_BIND, SET_DEVICE, SET_HOME, SET_CWD, SET_SYS, SET_GROUPS,
-		SET_MACHINE_ID, SET_PID, SET_IPC, SET_UTS, SET_CGROUP, SET_NETWORK, SET_WAYLAND,
-		SET_X11, SET_SOUND, SET_GPU, SET_THEMES, SET_DBUS, SET_DBUS_OWN, SET_DBUS_TALK,
-		SET_DBUS_SEE, SET_DBUS_CALL, SET_PASS_ENV, SET_CAPABILITIES, SET_PASS_FD };
+	static const enum setting_id ids[] = { SET_ROOT, SET_ROOT_WRITE, SET_SYSTEM,
+		SET_READ, SET_WRITE, SET_BIND, SET_DEVICE, SET_HOME, SET_CWD, SET_SYS,
+		SET_GROUPS, SET_MACHINE_ID, SET_PID, SET_IPC, SET_UTS, SET_CGROUP,
+		SET_NETWORK, SET_WAYLAND, SET_X11, SET_SOUND, SET_GPU, SET_THEMES,
+		SET_DBUS, SET_DBUS_OWN, SET_DBUS_TALK, SET_DBUS_SEE, SET_DBUS_CALL,
+		SET_PASS_ENV, SET_CAPABILITIES, SET_PASS_FD };
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
 		cr_assert(settings[ids[i]].flags & S_WIDENS, "%s", settings[ids[i]].key);
 }
@@ -234,8 +242,9 @@ Test(settings, an_empty_value_clears_a_list_and_is_a_mistake_for_anything_else)
 			for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 				if (samples[i].type == s->type)
 					text = samples[i].text;
-			struct plan p = good_text(arena_printf(&arena,
-				"[%s]\n%s = %s\n%s =\n", s->section, s->key, text, s->key));
+			struct plan p =
+				good_text(arena_printf(&arena, "[%s]\n%s = %s\n%s =\n",
+					s->section, s->key, text, s->key));
 			const struct list *l = setting_member_const(s, &p);
 			cr_assert_eq(l->n, 0, "%s", s->key);
 		} else {

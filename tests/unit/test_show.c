@@ -45,8 +45,8 @@ static const char *const nasty[] = {
 
 static struct plan one_word(const char *flag, const char *before, const char *text)
 {
-	struct plan p = good_words(
-		WORDS(arena_printf(&arena, "%s=%s%s", flag, before, text)));
+	struct plan p =
+		good_words(WORDS(arena_printf(&arena, "%s=%s%s", flag, before, text)));
 	expect_round_trip(&p);
 	return p;
 }
@@ -200,7 +200,8 @@ Test(show, json_tells_the_same_with_its_places)
 {
 	char *text;
 	size_t size;
-	struct plan p = good_text("[filesystem]\nread = '/a \"b'\n[network]\nnetwork = host\n");
+	struct plan p =
+		good_text("[filesystem]\nread = '/a \"b'\n[network]\nnetwork = host\n");
 	FILE *f = open_memstream(&text, &size);
 	show_plan_json(f, &p);
 	fclose(f);
@@ -252,12 +253,13 @@ static void expect_flags(void (*print)(FILE *f), const char *form)
 	const char *text = printed(print);
 	for (unsigned id = 0; id < SET_COUNT; id++) {
 		char word[64];
-		if (print == show_mdoc_options && settings[id].section && id != SET_EXTENDS)
+		if (print == show_mdoc_options && settings[id].section &&
+			id != SET_EXTENDS)
 			continue; /* those are in sbox-profile(5) */
 		(void)snprintf(word, sizeof(word), "%s%s", form, flag_of(&settings[id]));
 		if (settings[id].flags & S_FILE)
-			cr_assert_null(strstr(text, arena_printf(&arena, "%s ", word)), "%s",
-				word);
+			cr_assert_null(strstr(text, arena_printf(&arena, "%s ", word)),
+				"%s", word);
 		else
 			cr_assert_contains(text, word);
 	}
@@ -270,6 +272,30 @@ Test(show, help_and_completions_have_every_flag)
 	expect_flags(print_bash, "--");
 	expect_flags(print_zsh, "--");
 	expect_flags(print_fish, "-l ");
+}
+
+/* Whether the quotes of a line of shell are closed at its end. */
+static bool closed_quotes(const char *line, size_t len)
+{
+	char quote = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] == quote)
+			quote = 0;
+		else if (!quote && (line[i] == '\'' || line[i] == '"'))
+			quote = line[i];
+		else if (line[i] == '\\' && quote != '\'')
+			i++;
+	}
+	return !quote;
+}
+
+Test(show, an_apostrophe_in_the_help_ends_no_quote_of_a_completion)
+{
+	void (*const shells[])(FILE * f) = { print_zsh, print_fish };
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		for (const char *p = printed(shells[i]); *p; p += strcspn(p, "\n") + 1)
+			cr_assert(closed_quotes(p, strcspn(p, "\n")), "%.*s",
+				(int)strcspn(p, "\n"), p);
 }
 
 Test(show, help_fits_on_80_columns)

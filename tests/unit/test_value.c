@@ -31,7 +31,8 @@ Test(value, a_switch_takes_the_usual_words_and_no_others)
 	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
 		cr_assert_not(good("filesystem", "proc", no[i]).proc);
 	for (size_t i = 0; i < ARRAY_SIZE(neither); i++)
-		cr_assert_contains(bad("filesystem", "sys", neither[i]).hint, "yes or no");
+		cr_assert_contains(
+			bad("filesystem", "sys", neither[i]).hint, "yes or no");
 }
 
 Test(value, a_wrong_word_is_answered_with_the_right_ones)
@@ -81,9 +82,10 @@ Test(value, a_time_has_a_unit_and_three_decimals)
 		{ "1.5000", 1500000000 },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		cr_assert_eq(good("process", "timeout", rows[i].text).timeout_ns, rows[i].ns,
-			"%s", rows[i].text);
-	static const char *const wrong[] = { "1w", "-1s", "s", "1.", ".5", "1e3", "1 s", "+1" };
+		cr_assert_eq(good("process", "timeout", rows[i].text).timeout_ns,
+			rows[i].ns, "%s", rows[i].text);
+	static const char *const wrong[] = { "1w", "-1s", "s", "1.", ".5", "1e3", "1 s",
+		"+1" };
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
 		cr_assert_contains(bad("process", "timeout", wrong[i]).hint, "90s");
 	cr_assert_contains(bad("process", "timeout", "999999999999h").msg, "too long");
@@ -113,7 +115,8 @@ Test(value, names_that_become_paths_or_host_names_are_plain)
 		bad("identity", "hostname", wrong[i]);
 		bad("filesystem", "home", arena_printf(&arena, "private:%s", wrong[i]));
 	}
-	cr_assert_str_eq(good("filesystem", "home", "private:a-b_c.1").home, "private:a-b_c.1");
+	cr_assert_str_eq(
+		good("filesystem", "home", "private:a-b_c.1").home, "private:a-b_c.1");
 	bad("filesystem", "home", "privat");
 	bad("filesystem", "home", "ephemeral:x");
 }
@@ -130,13 +133,14 @@ Test(value, a_machine_id_is_a_word_or_32_digits)
 
 Test(value, a_path_begins_at_the_root_the_home_or_a_variable)
 {
-	static const char *const right[] = { "/", "/a/b", "~", "~/a", "${HOME}/a", "${CWD}",
-		"${XDG_DOWNLOAD_DIR}", "/run/user/${UID}/x", "/a..b", "?/a" };
+	static const char *const right[] = { "/", "/a/b", "~", "~/a", "${HOME}/a",
+		"${CWD}", "${XDG_DOWNLOAD_DIR}", "/run/user/${UID}/x", "/a..b", "?/a" };
 	static const char *const wrong[] = { "a", "./a", "../a", "~user/a", "$HOME/a",
 		"${NOBODY}/a", "/a/${HOME}", "/a/../b", "/..", "~/..", "${HOME}/../x",
 		"${HOME}x", "${UID}/x", "/a$b", "/a${UID", "\"\"", "?" };
 	for (size_t i = 0; i < ARRAY_SIZE(right); i++)
-		cr_assert_eq(good("filesystem", "read", right[i]).read.n, 1, "%s", right[i]);
+		cr_assert_eq(
+			good("filesystem", "read", right[i]).read.n, 1, "%s", right[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
 		bad("filesystem", "read", wrong[i]);
 }
