@@ -186,8 +186,8 @@ static void judge(struct deciding *d, const char *names)
 static void decide_nested(struct deciding *d, const struct plan *p)
 {
 	static const char mounts[] =
-		"mount umount umount2 pivot_root open_tree move_mount fsopen "
-		"fsconfig fsmount fspick mount_setattr";
+		"mount umount umount2 pivot_root open_tree open_tree_attr move_mount "
+		"fsopen fsconfig fsmount fspick mount_setattr";
 	switch ((enum nested)p->nested) {
 	case NESTED_NONE:
 		subject(d, mounts, VERDICT_DENY, 0, "nested = none");
@@ -212,6 +212,41 @@ static void decide_nested(struct deciding *d, const struct plan *p)
 	judge(d, "clone unshare");
 }
 
+/* Whether each of @names is allowed, whatever its arguments. */
+static bool all_allowed(const struct deciding *d, const char *names)
+{
+	char name[64];
+	for (const char *p = names; *p;) {
+		size_t len = strcspn(p, " ");
+		(void)snprintf(name, sizeof(name), "%.*s", (int)len, p);
+		p += len + (p[len] == ' ');
+		int i = syscall_index(name);
+		if (i >= 0 && (d->v[i].verdict != VERDICT_ALLOW || d->v[i].judged))
+			return false;
+	}
+	return true;
+}
+
+/* 32-bit x86 has one number for all of System V IPC and one for all of sockets, with the
+ * call as an argument (and for the first, a version in its upper half, which the kernel
+ * mostly ignores): a second door to each, open only where all of them are. */
+static void decide_multiplexed(struct deciding *d)
+{
+	static const char ipc[] =
+		"semop semget semctl semtimedop msgsnd msgrcv msgget msgctl shmat shmdt "
+		"shmget shmctl";
+	static const char sockets[] =
+		"socket bind connect listen accept accept4 getsockname getpeername "
+		"socketpair send recv sendto recvfrom shutdown setsockopt getsockopt "
+		"sendmsg recvmsg sendmmsg recvmmsg";
+	if (!all_allowed(d, ipc))
+		subject(d, "ipc", VERDICT_DENY, ENOSYS,
+			"not all that it can do is allowed");
+	if (!all_allowed(d, sockets))
+		subject(d, "socketcall", VERDICT_DENY, ENOSYS,
+			"not all that it can do is allowed");
+}
+
 void syscalls_decide(const struct plan *p, struct decision *ret)
 {
 	struct deciding d = { .v = ret };
@@ -228,12 +263,11 @@ void syscalls_decide(const struct plan *p, struct decision *ret)
 			"ptrace = no");
 	if (!p->wx_memory)
 		judge(&d, "mmap mmap2 mprotect pkey_mprotect shmat");
-	if (!p->personality)
+	/* READ_IMPLIES_EXEC would make memory executable that nobody asked it for */
+	if (!p->personality || !p->wx_memory)
 		judge(&d, "personality");
-	if (p->sockets.n > 0) {
+	if (p->sockets.n > 0)
 		judge(&d, "socket socketpair");
-		subject(&d, "socketcall", VERDICT_DENY, ENOSYS,
-			"socketcall's arguments cannot be judged");
-	}
 	judge(&d, "ioctl");
+	decide_multiplexed(&d);
 }

@@ -67,6 +67,8 @@ int stage_descriptors(struct child *c)
 	int r = fd_close_from(next);
 	if (r < 0)
 		return stage_fail(c, STEP_DESCRIPTORS, -1, r);
+	if (c->files.rlim_max > 0 && setrlimit(RLIMIT_NOFILE, &c->files) < 0)
+		return stage_fail(c, STEP_DESCRIPTORS, -1, -errno);
 	/* the caller's own again; neither can fail */
 	(void)umask(c->umask);
 	(void)sigprocmask(SIG_SETMASK, &c->mask, NULL);

@@ -43,14 +43,14 @@ static int open_same(const char *path, dev_t dev, ino_t ino, enum step *ret_step
 int stage_sources(struct child *c)
 {
 	const struct ready *rd = c->rd;
+	enum { MANY = 200 };
 	struct rlimit limit;
 	enum step step;
 
-	/* one descriptor a bind; the program gets the caller's limit back at its exec */
-	if (rd->ops.n > 200 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE,
-			&limit); /* where it does not suffice, open() says */
+	/* one descriptor a bind; stage_descriptors() gives the program the caller's limit back */
+	if (rd->ops.n > MANY && getrlimit(RLIMIT_NOFILE, &c->files) == 0) {
+		limit = (struct rlimit){ c->files.rlim_max, c->files.rlim_max };
+		(void)setrlimit(RLIMIT_NOFILE, &limit); /* where it does not suffice, open() says */
 	}
 	for (size_t i = 0; i < rd->ops.n; i++) {
 		const struct mount_op *op = &rd->ops.v[i];

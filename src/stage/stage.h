@@ -7,6 +7,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "resolve/ready.h"
 #include "stage/report.h"
@@ -19,6 +20,7 @@ struct child {
 	int root_fd; /* the new root, once it is mounted */
 	int staging_fd; /* a tmpfs outside the new root, for files that are bound into it */
 	sigset_t mask; /* the caller's signal mask, for the program */
+	struct rlimit files; /* the caller's RLIMIT_NOFILE, where it was raised for the set-up */
 	mode_t umask; /* the caller's, for the program */
 	char *words; /* where the launcher's own argv and environment lie in memory */
 	size_t words_size;

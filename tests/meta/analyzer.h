@@ -29,8 +29,8 @@ static inline int analyzer_failure(int code)
 }
 /* err.c defines these, and is read without them. */
 #ifndef ANALYZER_OWN_ERR
-#define err_set(...) analyzer_failure((err_set)(__VA_ARGS__))
-#define err_sys(...) analyzer_failure((err_sys)(__VA_ARGS__))
+#define err_set(...)  analyzer_failure((err_set)(__VA_ARGS__))
+#define err_sys(...)  analyzer_failure((err_sys)(__VA_ARGS__))
 #define err_hint(...) analyzer_failure((err_hint)(__VA_ARGS__))
 #define err_wrap(...) analyzer_failure((err_wrap)(__VA_ARGS__))
 #endif
