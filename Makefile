@@ -16,7 +16,7 @@ SRC = src/main.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
 		template.c value.c value_list.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c ident.c instance.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
+		filter_cache.c guard.c ident.c instance.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
 	$(addprefix src/stage/, caps.c child.c exec.c explain.c helper.c idmap.c init.c \
 		label.c landlock.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
 		userns.c) \
@@ -38,7 +38,7 @@ UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c te
 	test_syscalls.c test_value.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
 FUZZ_TARGETS = launcher profile
-TEST_HELPERS = deny probe pty reaper
+TEST_HELPERS = callmatrix deny probe pty reaper selfcheck
 
 # ---- Where it goes --------------------------------------------------------------------------
 
@@ -226,7 +226,9 @@ $(TEST_HELPER_BIN): $(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CPPFLAGS) -std=gnu17 $(WARNINGS) -O2 -g -MMD -MP -MF $@.d -static -o $@ $< \
 		$(LIBS_$*)
+LIBS_callmatrix = -lseccomp
 LIBS_deny = -lseccomp
+LIBS_selfcheck = -lseccomp
 
 $(BENCH_BIN): tests/bench/kernel.c $(BUILD)/flags
 	@mkdir -p $(@D)

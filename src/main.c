@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c - picks the verb, prints the one error, turns it into an exit code */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +21,13 @@ static void fill_standard_descriptors(void)
 			_exit(EXIT_SBOX);
 }
 
+/* Where it is ignored, children leave no status to wait for; the program, too, is better off
+ * with the default than with what some callers leave behind. */
+static void want_children(void)
+{
+	(void)signal(SIGCHLD, SIG_DFL);
+}
+
 static const struct command *find(const char *word)
 {
 	for (size_t i = 0; word && commands[i]; i++)
@@ -32,6 +40,7 @@ int main(int argc, char **argv)
 {
 	struct err e = { .exit_status = EXIT_SBOX };
 	fill_standard_descriptors();
+	want_children();
 	log_init();
 
 	/* "sbox CMD" is "sbox run CMD"; a program that has a verb's name goes behind "--" */

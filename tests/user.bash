@@ -37,7 +37,8 @@ user_prepare() {
 	SBOX_USER=${SBOX_USER:-sbox-test}
 	if ! id -u "$SBOX_USER" >/dev/null 2>&1; then
 		user_say "Making the user $SBOX_USER: sandboxes are for ordinary users."
-		useradd --create-home --shell /bin/bash "$SBOX_USER"
+		# in a second group, since sandboxes treat those in a way of their own
+		useradd --create-home --shell /bin/bash --groups users "$SBOX_USER"
 	fi
 	user_ensure_subids "$SBOX_USER"
 	# The caller's own variables reach a command only by "env NAME=VALUE".

@@ -95,12 +95,5 @@ int fd_write_file(int dirfd, const char *path, const char *text)
 
 int fd_close_from(unsigned first)
 {
-	if (sys_close_range(first, ~0U, 0) == 0)
-		return 0;
-	if (errno != ENOSYS) /* kernel < 5.9 */
-		return -errno;
-	long max = sysconf(_SC_OPEN_MAX);
-	for (long fd = (long)first; fd < (max > 0 ? max : 1024); fd++)
-		(void)close((int)fd);
-	return 0;
+	return sys_close_range(first, ~0U, 0) < 0 ? -errno : 0;
 }

@@ -5,7 +5,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -107,6 +109,27 @@ char *path_dirname(struct arena *a, const char *path)
 	if (!slash || slash == path)
 		return arena_strdup(a, slash ? "/" : ".");
 	return arena_strndup(a, path, (size_t)(slash - path));
+}
+
+char *path_real(struct arena *a, const char *path)
+{
+	char real[PATH_MAX];
+	const char *there = path;
+	/* most have no link in them, which one call can tell; so it is if nothing is there, up
+	 * to where nothing is there */
+	_cleanup_fd_ int fd = sys_openat2(
+		AT_FDCWD, path, (uint64_t)(O_PATH | O_CLOEXEC), RESOLVE_NO_SYMLINKS);
+	if (fd >= 0 || errno == ENOENT)
+		return arena_strdup(a, path);
+	while (!realpath(there, real)) {
+		if (strcmp(there, "/") == 0)
+			return arena_strdup(a, path);
+		there = path_dirname(a, there);
+	}
+	const char *rest = path_rest(path, there);
+	if (!*rest)
+		return arena_strdup(a, real);
+	return arena_printf(a, "%s/%s", strcmp(real, "/") == 0 ? "" : real, rest);
 }
 
 int path_open_in_root(int root, const char *path, int extra_flags)

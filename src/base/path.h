@@ -21,6 +21,8 @@ const char *path_rest(const char *path, const char *dir);
 unsigned path_depth(const char *path);
 const char *path_basename(const char *path);
 char *path_dirname(struct arena *a, const char *path);
+/* @path (absolute) without links in it; of what does not exist the part that does. */
+char *path_real(struct arena *a, const char *path);
 
 /* Opens (O_PATH) @path as seen from @root as "/": links are followed inside, none leads
  * out, magic links are refused. The descriptor or negative errno. */

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,9 +55,21 @@ int sys_pivot_root(const char *new_root, const char *put_old)
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
 
+enum { FD_LIMIT = 1 << 20 };
+
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
-	return (int)syscall(SYS_close_range, first, last, flags);
+	struct rlimit limit;
+	int r = (int)syscall(SYS_close_range, first, last, flags);
+	if (r == 0 || errno != ENOSYS || flags != 0)
+		return r;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -1;
+	/* descriptors above the limit can be open where it was lowered; nobody knows which */
+	unsigned end = limit.rlim_max < FD_LIMIT ? (unsigned)limit.rlim_max : FD_LIMIT;
+	for (unsigned fd = first; fd <= last && fd < end; fd++)
+		(void)close((int)fd);
+	return 0;
 }
 
 int sys_pidfd_open(pid_t pid)

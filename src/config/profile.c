@@ -490,7 +490,10 @@ static void read_own(struct plan *p, const char *file)
 
 	if (read_file(a, file, &text, &size, &why) < 0)
 		return;
-	profile_parse(a, text, size, file, &ignored, &entries);
+	/* this is done for every profile at every start that names none */
+	const char *section = strstr(text, "[profile]");
+	const char *next = section ? strstr(section, "\n[") : NULL;
+	profile_parse(a, text, next ? (size_t)(next - text) : size, file, &ignored, &entries);
 	for (size_t i = 0; i < entries.n; i++)
 		if (entries.v[i].id == SET_DESCRIPTION || entries.v[i].id == SET_COMMAND)
 			setting_apply(p, &ignored, entries.v[i].id, entries.v[i].text,
@@ -503,40 +506,57 @@ static void read_info(
 	struct plan plan;
 	plan_init(&plan, a);
 	read_own(&plan, info->file);
-	struct list found = find_drop_ins(a, dirs, info->name);
+	struct list found = { 0 };
+	if (info->has_drop_ins)
+		found = find_drop_ins(a, dirs, info->name);
 	for (size_t i = 0; i < found.n; i++)
 		read_own(&plan, found.v[i].arg);
 	info->description = plan.description ? plan.description : "";
 	info->command = plan.command;
 }
 
+/* Notes NAME.conf and NAME.d of a folder. */
+static void note_entry(struct arena *a, const char *dir, const char *entry,
+	struct profile_infos *ret)
+{
+	bool is_file = str_ends(entry, ".conf"), is_folder = str_ends(entry, ".d");
+	if (entry[0] == '.' || (!is_file && !is_folder))
+		return;
+	char *name = arena_strndup(a, entry, strlen(entry) - (is_file ? 5 : 2));
+	struct profile_info *info = NULL;
+	for (size_t k = 0; k < ret->n; k++)
+		if (strcmp(ret->v[k].name, name) == 0)
+			info = &ret->v[k];
+	if (!info) {
+		info = ARENA_PUSH(a, ret);
+		info->name = name;
+	}
+	if (is_file)
+		info->file = arena_printf(a, "%s/%s", dir, entry);
+	else
+		info->has_drop_ins = true;
+}
+
 void profile_list(
 	struct arena *a, const struct profile_dirs *dirs, struct profile_infos *ret)
 {
+	struct profile_infos all = { 0 };
 	for (size_t i = 0; dirs->v[i]; i++) {
 		DIR *d = opendir(dirs->v[i]);
 		if (!d)
 			continue;
-		for (struct dirent *entry; (entry = readdir(d));) {
-			size_t len = strlen(entry->d_name);
-			if (entry->d_name[0] == '.' || !str_ends(entry->d_name, ".conf"))
-				continue;
-			char *name = arena_strndup(a, entry->d_name, len - 5);
-			struct profile_info *info = NULL;
-			for (size_t k = 0; k < ret->n; k++)
-				if (strcmp(ret->v[k].name, name) == 0)
-					info = &ret->v[k];
-			if (!info)
-				info = ARENA_PUSH(a, ret);
-			info->name = name;
-			info->file = arena_printf(a, "%s/%s", dirs->v[i], entry->d_name);
-		}
+		for (struct dirent *entry; (entry = readdir(d));)
+			note_entry(a, dirs->v[i], entry->d_name, &all);
 		closedir(d);
 	}
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), by_name);
-	for (size_t i = 0; i < ret->n; i++)
-		read_info(a, dirs, &ret->v[i]);
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_name);
+	for (size_t i = 0; i < all.n; i++) {
+		if (!all.v[i].file)
+			continue; /* additions to a profile that does not exist */
+		read_info(a, dirs, &all.v[i]);
+		*ARENA_PUSH(a, ret) = all.v[i];
+	}
 }
 
 const char *profile_for_command(

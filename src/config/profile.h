@@ -54,6 +54,7 @@ struct profile_info {
 	const char *file;
 	const char *description; /* "" where it has none */
 	struct list command;
+	bool has_drop_ins;
 };
 struct profile_infos {
 	struct profile_info *v;

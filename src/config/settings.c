@@ -400,7 +400,7 @@ const struct setting settings[SET_COUNT] = {
 		.flags = S_CMDLINE },
 	[SET_VERBOSE] = { "verbose", NULL, BOOL(verbose), .short_flag = 'v',
 		.help = "tell more",
-		.doc = "The profile that was chosen, and each step with its time.",
+		.doc = "The profile that was chosen, and what else is decided on the way.",
 		.flags = S_CMDLINE },
 	[SET_QUIET] = { "quiet", NULL, BOOL(quiet), .short_flag = 'q',
 		.help = "tell errors only", .doc = "No warnings.", .flags = S_CMDLINE },

@@ -11,6 +11,7 @@
 
 #include "base/macros.h"
 
+/* clang-format off */
 const struct syscall_group syscall_groups[] = {
 	{ "@aio", "asynchronous input and output",
 		"io_cancel io_destroy io_getevents io_pgetevents "

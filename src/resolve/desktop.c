@@ -277,15 +277,17 @@ static int dbus(struct resolver *r)
 		return 0;
 	const char *address = host_env(r->h, "DBUS_SESSION_BUS_ADDRESS");
 	if (!address && r->h->runtime_dir) {
-		const char *bus = arena_printf(r->a, "%s/bus", r->h->runtime_dir);
-		address = is_socket(bus) ? arena_printf(r->a, "unix:path=%s", bus) : NULL;
+		address = arena_printf(r->a, "unix:path=%s/bus", r->h->runtime_dir);
+		if (proxy_try(address) < 0)
+			return 0;
 	}
-	if (!address)
+	if (!address || strcmp(address, "disabled:") == 0)
 		return 0; /* no bus: the program finds none, which is not more than asked */
-	const char *socket = proxy_socket(r->a, address);
-	if (socket && !is_socket(socket)) {
+	int code = proxy_try(address);
+	if (code < 0) {
 		diag_add(r->d, &r->p->origin[SET_DBUS],
-			"the session bus '%s' is not there", socket)
+			"the session bus at '%s' cannot be reached: %s", address,
+			strerror(-code))
 			->hint =
 			"DBUS_SESSION_BUS_ADDRESS names it; --dbus=none runs without";
 		return 0;
@@ -302,7 +304,7 @@ static int dbus(struct resolver *r)
 		arena_printf(r->a, "unix:path=%s/bus", folder));
 	if (r->dry)
 		return 0;
-	int code = instance_dir_make(r->rd, r->e);
+	code = instance_dir_make(r->rd, r->e);
 	if (code < 0)
 		return code;
 	show_at(r, SET_DBUS, r->rd->instance_dir, folder, false);

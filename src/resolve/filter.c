@@ -199,8 +199,8 @@ struct program {
 static int export(struct compiler *c, struct program *ret)
 {
 	enum { INSTRUCTION = sizeof(struct sock_filter) };
-	char *bytes;
-	size_t size;
+	char *bytes = NULL;
+	size_t size = 0;
 	_cleanup_fd_ int fd = memfd_create("filter", MFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -117,11 +117,12 @@ static const char *xdg_dir(
 {
 	const char *value = host_env(h, name);
 	char *path;
-	if (value && path_normalize(a, value, &path) == 0)
-		return path;
-	return below_home
-		? arena_printf(a, "%s%s", strcmp(h->home, "/") ? h->home : "", below_home)
-		: NULL;
+	if (!value || path_normalize(a, value, &path) < 0)
+		path = below_home
+			? arena_printf(a, "%s%s", strcmp(h->home, "/") ? h->home : "",
+				  below_home)
+			: NULL;
+	return path ? path_real(a, path) : NULL;
 }
 
 int host_init(struct host *h, struct arena *a, struct err *e)
@@ -138,6 +139,9 @@ int host_init(struct host *h, struct arena *a, struct err *e)
 		h->home = path;
 	else if (path_normalize(a, h->home, &path) == 0)
 		h->home = path;
+	/* By its real name, as getcwd(3) tells it: where /home is a link, a caller in the home
+	 * would otherwise not seem to be there, and all secrets lie elsewhere. */
+	h->home = path_real(a, h->home);
 	if (getcwd(buf, sizeof(buf)) && buf[0] == '/')
 		h->cwd = arena_strdup(a, buf);
 

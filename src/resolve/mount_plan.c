@@ -35,11 +35,17 @@ static int strength(const struct mount_op *x, const struct mount_op *y)
 static int compare(const void *a, const void *b)
 {
 	const struct mount_op *x = a, *y = b;
-	unsigned dx = path_depth(x->dest), dy = path_depth(y->dest);
-	if (dx != dy)
-		return dx < dy ? -1 : 1;
+	if (x->depth != y->depth)
+		return x->depth < y->depth ? -1 : 1;
 	int r = strcmp(x->dest, y->dest);
 	return r ? r : strength(x, y);
+}
+
+static void sort(struct mount_ops *ops)
+{
+	for (size_t i = 0; i < ops->n; i++)
+		ops->v[i].depth = path_depth(ops->v[i].dest);
+	qsort(ops->v, ops->n, sizeof(*ops->v), compare);
 }
 
 int mount_plan_parent(const struct mount_ops *ops, const char *path)
@@ -93,7 +99,8 @@ static bool settle(struct arena *a, struct mount_op *op, const struct mount_ops 
 
 	/* weak wishes are about the caller's own things: where a private home or another root
 	 * shows something else at that path, they have nothing to say */
-	if (weak(op) && (!source || strcmp(source, op->dest) != 0))
+	const char *about = op->about ? op->about : op->dest;
+	if (weak(op) && (!source || strcmp(source, about) != 0))
 		return false;
 	if (!writable)
 		op->make_dir = false; /* the program cannot make it either */
@@ -131,7 +138,7 @@ void mount_plan_order(
 {
 	if (ops->n == 0)
 		return;
-	qsort(ops->v, ops->n, sizeof(*ops->v), compare);
+	sort(ops);
 
 	struct mount_ops kept = { .v = ops->v };
 	for (size_t i = 0; i < ops->n; i++) {
@@ -186,7 +193,7 @@ void mount_plan_pin(struct arena *a, struct mount_ops *ops, const struct mount_r
 	}
 	if (ops->n == n)
 		return;
-	qsort(ops->v, ops->n, sizeof(*ops->v), compare);
+	sort(ops);
 	for (size_t i = 0; i < ops->n; i++) {
 		const struct mount_ops above = { .v = ops->v, .n = i };
 		ops->v[i].parent = mount_plan_parent(&above, ops->v[i].dest);

@@ -31,6 +31,7 @@ struct mount_op {
 	enum op_kind kind;
 	const char *dest; /* normalized path as the sandbox will see it */
 	const char *source; /* OP_BIND: path on the host; OP_LINK: its target */
+	const char *about; /* weak ones: the host's path that is meant; NULL: dest */
 	const char *content;
 	mode_t mode;
 	uint64_t size;
@@ -45,6 +46,7 @@ struct mount_op {
 	unsigned layer;
 	enum setting_id id; /* the setting that wished it */
 	struct origin at;
+	unsigned depth; /* components of dest; set by mount_plan_order() */
 	int parent; /* index of the op whose tree holds dest; OP_NO_PARENT: the root itself */
 	dev_t dev; /* OP_BIND: identity of the source, compared again before it is used */
 	ino_t ino;

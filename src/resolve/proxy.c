@@ -7,10 +7,13 @@
  */
 #include "resolve/proxy.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 #include "resolve/resolve.h"
 
@@ -19,12 +22,39 @@ struct words {
 	size_t n;
 };
 
+/* A name's length at the start of @text, with ".*" behind it or not; 0: it is none. */
+static size_t bus_name(const char *text)
+{
+	const char *p = text;
+	unsigned parts = 0;
+	while (isalpha((unsigned char)*p) || *p == '_' || *p == '-') {
+		while (isalnum((unsigned char)*p) || *p == '_' || *p == '-')
+			p++;
+		parts++;
+		if (*p != '.')
+			break;
+		p++;
+	}
+	if (parts > 1 && p[-1] == '.' && *p == '*')
+		return (size_t)(p + 1 - text);
+	return parts > 1 && p[-1] != '.' ? (size_t)(p - text) : 0;
+}
+
 static void rules(
 	struct resolver *r, struct words *argv, const char *flag, const struct list *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		*ARENA_PUSH(r->a, argv) =
-			arena_printf(r->a, "--%s=%s", flag, l->v[i].text);
+	bool call = strcmp(flag, "call") == 0;
+	for (size_t i = 0; i < l->n; i++) {
+		const char *text = l->v[i].text;
+		size_t len = bus_name(text);
+		if (len == 0 || text[len] != (call ? '=' : '\0'))
+			diag_add(r->d, &l->v[i].at, "'%s' is not a rule of the bus", text)
+				->hint = call
+				? "such as org.example.App=org.example.Iface.*@/path"
+				: "a name such as org.example.App, or "
+				  "org.example.App.* for those below too";
+		*ARENA_PUSH(r->a, argv) = arena_printf(r->a, "--%s=%s", flag, text);
+	}
 }
 
 static struct item *add(struct arena *a, struct list *l, const char *text)
@@ -34,18 +64,73 @@ static struct item *add(struct arena *a, struct list *l, const char *text)
 	return item;
 }
 
-const char *proxy_socket(struct arena *a, const char *address)
+/* "%2b" is "+", as D-Bus has it. */
+static int unescape(const char *p, size_t n, char *to, size_t size)
 {
-	static const char key[] = "unix:path=";
-	if (!str_starts(address, key) || strchr(address, ';') || strchr(address, '%'))
-		return NULL;
-	const char *path = address + strlen(key);
-	return arena_strndup(a, path, strcspn(path, ","));
+	const char *end = p + n;
+	for (; p < end; p++) {
+		char hex[3] = "";
+		char c = *p;
+		if (c == '%') {
+			if (end - p < 3 || !isxdigit((unsigned char)p[1]) ||
+				!isxdigit((unsigned char)p[2]))
+				return -EINVAL;
+			memcpy(hex, p + 1, 2);
+			c = (char)strtol(hex, NULL, 16);
+			p += 2;
+		}
+		if (size-- <= 1)
+			return -ENAMETOOLONG;
+		*to++ = c;
+	}
+	*to = '\0';
+	return 0;
+}
+
+int proxy_address(const char *address, struct sockaddr_un *ret, socklen_t *ret_size)
+{
+	static const char unix_prefix[] = "unix:";
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (!str_starts(address, unix_prefix) || strchr(address, ';'))
+		return -EPROTONOSUPPORT;
+	const char *p = address + strlen(unix_prefix);
+	for (size_t len; *p; p += len + (p[len] == ',')) {
+		len = strcspn(p, ",");
+		bool abstract = str_starts(p, "abstract=");
+		if (!abstract && !str_starts(p, "path="))
+			continue;
+		size_t key = strcspn(p, "=") + 1;
+		char *name = ret->sun_path + abstract;
+		int r = unescape(
+			p + key, len - key, name, sizeof(ret->sun_path) - abstract);
+		if (r < 0)
+			return r;
+		*ret_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+			abstract + strlen(name) + !abstract);
+		return 0;
+	}
+	return -EPROTONOSUPPORT;
+}
+
+int proxy_try(const char *address)
+{
+	struct sockaddr_un sun;
+	socklen_t size;
+	int r = proxy_address(address, &sun, &size);
+	if (r < 0)
+		return r;
+	_cleanup_fd_ int fd =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* EAGAIN: it has much to do, but it is there */
+	if (fd < 0 || (connect(fd, (struct sockaddr *)&sun, size) < 0 && errno != EAGAIN))
+		return -errno;
+	return 0;
 }
 
 static void fill_plan(struct resolver *r, struct plan *q, const char *address, int fd)
 {
-	const char *socket = proxy_socket(r->a, address);
+	struct sockaddr_un sun;
+	socklen_t size;
 	plan_init(q, r->a);
 	q->home = "none";
 	q->machine_id = "host";
@@ -55,11 +140,13 @@ static void fill_plan(struct resolver *r, struct plan *q, const char *address, i
 	add(r->a, &q->system, "/lib")->optional = true;
 	add(r->a, &q->system, "/lib64")->optional = true;
 	add(r->a, &q->write, r->rd->instance_dir);
-	if (socket)
-		add(r->a, &q->read, socket);
-	else
-		q->network =
-			NETWORK_HOST; /* an abstract socket lives in the network namespace */
+	if (proxy_address(address, &sun, &size) == 0 && sun.sun_path[0]) {
+		add(r->a, &q->read, arena_strdup(r->a, sun.sun_path));
+	} else {
+		/* an abstract socket: in the host's network, and out of Landlock's scope */
+		q->network = NETWORK_HOST;
+		q->landlock = LANDLOCK_OFF;
+	}
 	add(r->a, &q->pass_fd, arena_printf(r->a, "%d", fd));
 }
 

@@ -2,10 +2,16 @@
 /* proxy.h - the filter of the session bus, as a run of its own */
 #pragma once
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include "resolve/wish.h"
 
-/* The socket in "unix:path=/run/user/1000/bus,guid=...", NULL for other kinds of address. */
-const char *proxy_socket(struct arena *a, const char *address);
+/* The socket that "unix:path=/run/user/1000/bus,guid=..." or "unix:abstract=..." names.
+ * 0, or -EPROTONOSUPPORT for another kind of address or a list, -EINVAL, -ENAMETOOLONG. */
+int proxy_address(const char *address, struct sockaddr_un *ret, socklen_t *ret_size);
+/* Whether a bus listens there: 0 or negative errno. */
+int proxy_try(const char *address);
 /* Prepares xdg-dbus-proxy at @program for the bus at @address into r->rd->dbus; it will
  * listen in the instance's folder. 0 or negative errno with r->e set. */
 int proxy_resolve(struct resolver *r, const char *program, const char *address);

@@ -140,7 +140,8 @@ static void wish_cwd(struct resolver *r)
 			struct item item = secrets[k]->v[i];
 			item.optional = true;
 			const char *path = expand(r, &item, item.text);
-			if (path && path_is_below(cwd, path))
+			if (path && (path_is_below(cwd, path) ||
+					    path_is_below(cwd, path_real(r->a, path))))
 				return;
 		}
 	struct mount_op *op = wish(r, OP_BIND, cwd, SET_CWD, at);
@@ -242,6 +243,7 @@ static int gather(struct resolver *r)
 	wish_resolver(r);
 
 	int code = places_home(r);
+	wish_guards_elsewhere(r);
 	if (code == 0)
 		code = wish_identity(r);
 	return code < 0 ? code : wish_desktop(r);
@@ -301,7 +303,7 @@ static int resolve_root(struct resolver *r)
 		return refuse_root(r, path, -ENOTDIR);
 	if (access(path, R_OK | X_OK) < 0)
 		return refuse_root(r, path, -errno);
-	if (strcmp(path, "/") == 0) {
+	if (strcmp(path_real(r->a, path), "/") == 0) {
 		diag_add(r->d, at, "the host's own / cannot be the root")->hint =
 			"root = host shows its system read-only";
 		return -EINVAL;
@@ -379,6 +381,12 @@ static void resolve_pass_fds(struct resolver *r)
 			rd->pass_fds[rd->n_pass_fds++] = fd;
 	}
 	qsort(rd->pass_fds, rd->n_pass_fds, sizeof(int), by_number);
+
+	/* else a descriptor of our own could come to have the number */
+	int status = (int)r->p->json_status_fd;
+	if (status >= 0 && fcntl(status, F_GETFD) < 0)
+		diag_add(r->d, &r->p->origin[SET_JSON_STATUS],
+			"descriptor %d is not open", status);
 }
 
 static const char *expand_chdir(struct resolver *r)

@@ -26,6 +26,8 @@ struct mount_op *wish(struct resolver *r, enum op_kind kind, const char *dest,
 struct mount_op *wish_if_there(
 	struct resolver *r, const char *path, enum setting_id id, bool write);
 
+/* Hidden and protected things again, wherever the rules so far show them by other names. */
+void wish_guards_elsewhere(struct resolver *r);
 /* /dev: a tmpfs with the usual nodes, terminals and shared memory. */
 void wish_dev(struct resolver *r);
 /* wayland, x11, sound, gpu, themes and dbus: sockets, devices, variables.

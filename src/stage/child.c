@@ -99,6 +99,7 @@ void child_main(struct child *c)
 
 	/* CLONE_VFORK: we go on when the program has been executed, or has failed to be;
 	 * so one pipe is enough to tell which. */
+	c->init = getpid();
 	pid_t program = sys_fork(CLONE_VFORK, NULL);
 	if (program < 0) {
 		stage_fail(c, STEP_FORK, -1, -errno);

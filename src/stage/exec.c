@@ -20,9 +20,12 @@ int stage_session(struct child *c)
 	const struct plan *p = c->rd->plan;
 	if (p->new_session && setsid() < 0)
 		return stage_fail(c, STEP_SESSION, -1, -errno);
-	/* in the host's pid namespace init's end does not end us */
+	/* in the host's pid namespace init's end does not end us; and it may have ended
+	 * before this */
 	if (p->pid == SHARING_HOST && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return stage_fail(c, STEP_SESSION, -1, -errno);
+	if (p->pid == SHARING_HOST && getppid() != c->init)
+		return stage_fail(c, STEP_SESSION, -1, -ECANCELED);
 	return 0;
 }
 

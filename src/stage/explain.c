@@ -129,6 +129,9 @@ static void about_op(const struct ready *rd, const struct report *report, struct
 		err_hint(e,
 			"a container that hides parts of /proc forbids a fresh one; run it with "
 			"its /proc unmasked, or with --proc=no");
+	else if (report->error == -ENOSYS)
+		err_hint(e, "a system call is missing: sbox needs Linux 5.10 or later, or a "
+			    "container whose filter knows openat2");
 	else if (report->error == -EPERM || report->error == -EACCES)
 		hint_user_namespaces(e, report->error);
 }
@@ -138,6 +141,8 @@ static const char *host_program(const struct ready *rd)
 {
 	struct arena *a = rd->plan->arena;
 	const char *path = host_env(&rd->host, "PATH");
+	if (!rd->program[0])
+		return NULL;
 	if (strchr(rd->program, '/'))
 		return access(rd->program, X_OK) == 0 ? rd->program : NULL;
 	for (const char *p = path ? path : ""; *p; p += strcspn(p, ":"), p += *p == ':') {
@@ -189,6 +194,8 @@ int explain_report(const struct ready *rd, const struct report *report, struct e
 			e, "show it with --read=%s, or leave --chdir out", rd->chdirs[0]);
 	}
 	err_sys(e, error, "%s", text);
+	if (report->step == STEP_TIME && error == -ERANGE)
+		return err_hint(e, "a clock cannot become negative");
 	if (report->step == STEP_LABEL)
 		return err_hint(e, "is that security module on, and the label loaded? "
 				   "--apparmor=auto --selinux=auto keep the caller's");

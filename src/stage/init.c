@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -61,14 +62,19 @@ static void kill_children(const struct child *c)
 	}
 }
 
-static void tell_stop(struct child *c, pid_t program, int sig)
+/* There our own end would also leave the program's children alone, so the supervisor's end
+ * only wakes us; a pipe without a reader tells that it is gone. */
+static bool supervisor_gone(const struct child *c)
 {
-	/* a stop from the terminal reaches the supervisor too, unless the program made a
-	 * process group of its own */
-	bool shared = getpgid(program) == getpgid(0);
-	struct report stopped = { .kind = REPORT_STOPPED,
-		.value = shared && sig != SIGSTOP ? 0 : sig };
-	report_send(c->report_fd, &stopped);
+	struct pollfd reader = { .fd = c->report_fd };
+	return c->rd->plan->pid == SHARING_HOST && poll(&reader, 1, 0) > 0 &&
+		(reader.revents & POLLERR);
+}
+
+static void tell_stop(struct child *c, int sig)
+{
+	report_send(
+		c->report_fd, &(struct report){ .kind = REPORT_STOPPED, .value = sig });
 }
 
 /* Everything that has changed among the children. True when the sandbox is over. */
@@ -80,7 +86,7 @@ static bool reap(struct child *c, pid_t program, int *status)
 		if (pid != program)
 			continue;
 		if (WIFSTOPPED(st)) {
-			tell_stop(c, program, WSTOPSIG(st));
+			tell_stop(c, WSTOPSIG(st));
 			continue;
 		}
 		*status = st;
@@ -99,12 +105,14 @@ void init_main(struct child *c, pid_t program)
 	sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	drop_everything(c);
-	if (c->rd->plan->pid == SHARING_HOST)
+	if (c->rd->plan->pid == SHARING_HOST) {
 		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+		(void)prctl(PR_SET_PDEATHSIG, SIGCHLD);
+	}
 	report_send(
 		c->report_fd, &(struct report){ .kind = REPORT_STARTED, .pid = program });
 
-	while (!reap(c, program, &status)) {
+	while (!reap(c, program, &status) && !supervisor_gone(c)) {
 		if (sigwaitinfo(&all, &info) < 0)
 			continue;
 		if (info.si_signo != SIGCHLD && info.si_code == SI_QUEUE &&

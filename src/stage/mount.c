@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -53,6 +54,17 @@ static int new_make(struct child *c, const char *type, const char *const *option
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
+int mount_check(int fd, unsigned flags)
+{
+	struct statvfs fs;
+	if (fstatvfs(fd, &fs) < 0)
+		return -errno;
+	unsigned long wanted = ST_NOSUID | (flags & MOUNT_RDONLY ? ST_RDONLY : 0ul) |
+		(flags & MOUNT_NODEV ? ST_NODEV : 0ul) |
+		(flags & MOUNT_NOEXEC ? ST_NOEXEC : 0ul);
+	return (fs.f_flag & wanted) == wanted ? 0 : -EPERM;
+}
+
 /* A private copy of the tree at @source with the attributes, attached nowhere. */
 static int detached(int source, unsigned flags)
 {
@@ -65,7 +77,8 @@ static int detached(int source, unsigned flags)
 		.propagation = MS_PRIVATE };
 	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | SYS_AT_RECURSIVE, &attr) < 0)
 		return -errno;
-	return TAKE_FD(tree);
+	int r = mount_check(tree, flags);
+	return r < 0 ? r : TAKE_FD(tree);
 }
 
 static int new_bind(struct child *c, int source, unsigned flags, int place)
@@ -79,7 +92,9 @@ static int new_seal(struct child *c, int root)
 {
 	(void)c;
 	const struct sys_mount_attr attr = { .attr_set = SYS_MOUNT_ATTR_RDONLY };
-	return sys_mount_setattr(root, "", AT_EMPTY_PATH, &attr) < 0 ? -errno : 0;
+	if (sys_mount_setattr(root, "", AT_EMPTY_PATH, &attr) < 0)
+		return -errno;
+	return mount_check(root, MOUNT_RDONLY);
 }
 
 static int new_root(struct child *c, int source, unsigned flags)

@@ -167,6 +167,17 @@ static int remount_tree(const char *top, unsigned long flags)
 	}
 }
 
+/* Whether @root is what @source is: its name was looked up again, and a program of another
+ * instance may have moved what is there meanwhile. */
+static int check_same(int source, int root)
+{
+	struct stat wanted, found;
+	if (fstat(source, &wanted) < 0 || fstat(root, &found) < 0)
+		return -errno;
+	return wanted.st_dev == found.st_dev && wanted.st_ino == found.st_ino ? 0
+									      : -ESTALE;
+}
+
 static int classic_bind(struct child *c, int source, unsigned flags, int place)
 {
 	(void)c;
@@ -177,13 +188,17 @@ static int classic_bind(struct child *c, int source, unsigned flags, int place)
 	_cleanup_fd_ int root = reopen(place);
 	if (root < 0)
 		return root;
+	int r = check_same(source, root);
+	if (r < 0)
+		return r;
 	if (mount(NULL, fd_path(to, root), NULL, MS_PRIVATE | MS_REC, NULL) < 0)
 		return -errno;
 	ssize_t n = readlink(fd_path(to, root), path, sizeof(path) - 1);
 	if (n <= 0)
 		return n < 0 ? -errno : -ENOENT;
 	path[n] = '\0';
-	return remount_tree(path, mount_flags(flags));
+	r = remount_tree(path, mount_flags(flags));
+	return r < 0 ? r : mount_check(root, flags);
 }
 
 static int classic_seal(struct child *c, int root)
@@ -197,7 +212,7 @@ static int classic_seal(struct child *c, int root)
 	if (mount(NULL, fd_path(path, root), NULL,
 		    MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)
 		return -errno;
-	return 0;
+	return mount_check(root, MOUNT_RDONLY);
 }
 
 static int classic_root(struct child *c, int source, unsigned flags)

@@ -33,6 +33,10 @@ struct mounter {
 	int (*root)(struct child *c, int source, unsigned flags);
 };
 
+/* Whether the mount at @fd has the @flags: 0, or -EPERM. A call that says it has set them is
+ * not enough: containers fake some. */
+int mount_check(int fd, unsigned flags);
+
 extern const struct mounter mounter_new, mounter_classic;
 
 /* The one that this kernel can do. */

@@ -22,6 +22,7 @@ struct child {
 	sigset_t mask; /* the caller's signal mask, for the program */
 	struct rlimit files; /* the caller's RLIMIT_NOFILE, where it was raised for the set-up */
 	mode_t umask; /* the caller's, for the program */
+	pid_t init; /* our first process, as itself sees it */
 	char *words; /* where the launcher's own argv and environment lie in memory */
 	size_t words_size;
 	struct report failure;

@@ -28,6 +28,9 @@
 
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
 	SIGALRM, SIGWINCH, SIGCONT };
+/* A reader that is gone is EPIPE, not our end; and whether a terminal's stop stops anything is
+ * for the program to decide: we stop when it has (on_stopped). */
+static const int not_ours[] = { SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 enum { GRACE_MS = 2000 }; /* between SIGTERM and SIGKILL at the time limit */
 
 struct run_state {
@@ -46,7 +49,8 @@ int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
 		sigaddset(&set, forwarded[i]);
 	sigset_t blocked = set;
-	sigaddset(&blocked, SIGPIPE); /* a reader that is gone is EPIPE, not our end */
+	for (size_t i = 0; i < ARRAY_SIZE(not_ours); i++)
+		sigaddset(&blocked, not_ours[i]);
 	if (sigprocmask(SIG_BLOCK, &blocked, ret_mask) < 0)
 		return err_sys(e, -errno, "cannot block signals");
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -58,10 +62,11 @@ int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *
 
 void supervise_restore_signals(const sigset_t *mask)
 {
-	sigset_t pipe;
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	while (sigtimedwait(&pipe, NULL, &(struct timespec){ 0 }) == SIGPIPE)
+	sigset_t pending;
+	sigemptyset(&pending);
+	for (size_t i = 0; i < ARRAY_SIZE(not_ours); i++)
+		sigaddset(&pending, not_ours[i]);
+	while (sigtimedwait(&pending, NULL, &(struct timespec){ 0 }) > 0)
 		;
 	(void)sigprocmask(SIG_SETMASK, mask, NULL);
 }
@@ -71,6 +76,24 @@ static int64_t now_ms(void)
 	struct timespec t;
 	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail */
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A stopped process keeps no time, and a program that stops itself has us stopped too
+ * (on_stopped): so at the limit the kernel lets us continue, and some seconds after that
+ * again, for a stop takes away a signal to continue that was waiting. */
+static int wake_at_limit(int64_t limit_ms, struct err *e)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT };
+	for (int64_t ms = limit_ms; ms <= limit_ms + 2 * GRACE_MS; ms += 1000) {
+		const struct itimerspec when = { .it_value = { .tv_sec = ms / 1000,
+							 .tv_nsec =
+								 ms % 1000 * 1000000 } };
+		timer_t timer;
+		if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ||
+			timer_settime(timer, 0, &when, NULL) < 0)
+			return err_sys(e, -errno, "cannot set the time limit");
+	}
+	return 0;
 }
 
 static void forward(const struct run_state *st, int sig)
@@ -92,7 +115,8 @@ static void on_signal(struct run_state *st, const struct signalfd_siginfo *info)
 	if (!st->started && ends) {
 		st->interrupted = sig;
 		kill_all(st);
-	} else if (info->ssi_code != SI_KERNEL) {
+	} else if (sig == SIGHUP || /* only a session's leader gets it, which may be us */
+		(info->ssi_code != SI_KERNEL && info->ssi_code != SI_TIMER)) {
 		forward(st, sig);
 	}
 }
@@ -104,13 +128,27 @@ static void on_signals(struct run_state *st)
 		on_signal(st, &info);
 }
 
-/* The program stopped itself, or its own process group was stopped: the caller's shell
- * shall see its job stopped, and when it goes on, so shall the program. */
-static void on_stopped(const struct run_state *st, int sig)
+/* The one of our descriptors that is the controlling terminal, -1 for none. */
+static int terminal_fd(void)
 {
-	if (sig == 0)
+	for (int fd = 0; fd < 3; fd++)
+		if (tcgetpgrp(fd) > 0)
+			return fd;
+	return -1;
+}
+
+/* The caller's shell shall see its job stopped, and when it goes on, so shall the program.
+ * The shell gives its terminal to our process group; a shell inside that had made another
+ * group the terminal's finds it so again. */
+static void on_stopped(const struct run_state *st)
+{
+	if (st->timed_out)
 		return;
+	int terminal = terminal_fd();
+	pid_t group = tcgetpgrp(terminal), ours = getpgrp();
 	(void)raise(SIGSTOP);
+	if (group > 0 && group != ours && tcgetpgrp(terminal) == ours)
+		(void)tcsetpgrp(terminal, group); /* EPERM: that group has ended */
 	forward(st, SIGCONT);
 }
 
@@ -128,7 +166,7 @@ static void on_report(struct run_state *st, const struct report *report, struct 
 			status_started(rd, st->s->init);
 		break;
 	case REPORT_STOPPED:
-		on_stopped(st, report->value);
+		on_stopped(st);
 		break;
 	case REPORT_EXITED:
 		st->have_status = true;
@@ -198,6 +236,16 @@ static void loop(struct run_state *st, struct err *e)
 	}
 }
 
+/* A shell inside makes its own process groups the terminal's, and cannot name ours to give it
+ * back; it is dead now, and whoever waits for us could not read. */
+static void retake_terminal(void)
+{
+	int terminal = terminal_fd();
+	pid_t group = tcgetpgrp(terminal);
+	if (group > 0 && kill(-group, 0) < 0 && errno == ESRCH)
+		(void)tcsetpgrp(terminal, getpgrp());
+}
+
 static int outcome(const struct run_state *st, struct err *e)
 {
 	const struct ready *rd = st->s->rd;
@@ -235,10 +283,15 @@ int supervise(struct supervisor *s, struct err *e)
 {
 	struct run_state st = { .s = s, .deadline_ms = -1 };
 	int64_t limit_ms = (s->rd->plan->timeout_ns + 999999) / 1000000;
-	if (limit_ms > 0)
+	if (limit_ms > 0) {
 		st.deadline_ms = now_ms() + limit_ms;
+		st.failed = wake_at_limit(limit_ms, e);
+		if (st.failed < 0)
+			kill_all(&st);
+	}
 	loop(&st, e);
 	/* the zombie is taken only now, so that its number could not be anybody else's */
 	(void)RETRY(waitpid(s->init, &(int){ 0 }, 0));
+	retake_terminal();
 	return outcome(&st, e);
 }

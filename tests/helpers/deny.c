@@ -3,6 +3,8 @@
  *
  * usage: deny ERRNO SYSCALL[:ARG:MASK],... -- CMD [ARG...]
  *
+ * With 0 for ERRNO they do nothing and say that they succeeded.
+ *
  * A kernel without open_tree: deny ENOSYS open_tree,move_mount -- CMD. With ARG and MASK
  * (C notation) the call fails only where that argument (0 to 5) has a bit of MASK set:
  * "clone:0:0x10000000" forbids CLONE_NEWUSER. Names or numbers, of this machine's own
@@ -26,7 +28,7 @@ static _Noreturn void die(const char *what, const char *detail)
 
 static int parse_errno(const char *name)
 {
-	for (int i = 1; i < 200; i++) {
+	for (int i = 0; i < 200; i++) {
 		const char *known = strerrorname_np(i);
 		if (known != NULL && strcmp(known, name) == 0)
 			return i;

@@ -148,7 +148,7 @@ browser_sandbox() {
 assert_own_sandbox() {
 	local own filtered both all
 	read -r own filtered both all <<<"$(browser_sandbox)"
-	echo "# of $all processes, $own have a user namespace and $filtered more filters" >&3
+	echo "of $all processes, $own have a user namespace and $filtered more filters"
 	[ "${all:-0}" -gt 3 ] || complain "the browser's processes were not found" || return
 	[ "$own" -gt 0 ] || complain "none of $all has a user namespace of its own" || return
 	[ "$filtered" -gt 0 ] || complain "none of $all has a filter of its own" || return

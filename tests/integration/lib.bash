@@ -63,6 +63,7 @@ clean_up() {
 	local pid
 	for pid in "${all_started[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true # else the reaper may meet it dying
 	done
 	cd / || return
 	chmod -R u+rwx "$T" 2>/dev/null || true
