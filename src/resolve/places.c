@@ -66,25 +66,26 @@ static int private_home(struct resolver *r, const char *name, const char **ret)
 	const char *data = r->h->vars[VAR_XDG_DATA_HOME];
 	const char *below = arena_printf(r->a, "sbox/homes/%s", name);
 	const char *path = arena_printf(r->a, "%s/%s", data, below);
+	const char *homes = path_dirname(r->a, path);
+	/* from the top, for what is undone last to hold nothing any more */
+	const char *const parts[] = { path_dirname(r->a, homes), homes, path };
+	bool missing[ARRAY_SIZE(parts)];
 	_cleanup_fd_ int top = -1, home = -1;
-	unsigned created = 0;
 	struct stat st;
 
 	*ret = path;
 	if (r->dry)
 		return 0;
 	int code = make_dirs_remembered(r, data);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		missing[i] = lstat(parts[i], &st) < 0 && errno == ENOENT;
 	if (code == 0 && (top = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		code = -errno;
 	if (code == 0)
-		code = path_make_dirs(top, below, &home, &created);
-	/* from the top, as they were made; the others lie in it and go first */
-	for (; created > 0; created--) {
-		const char *made = path;
-		for (unsigned up = 1; up < created; up++)
-			made = path_dirname(r->a, made);
-		remember_own(r, made);
-	}
+		code = path_make_dirs(top, below, &home, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (missing[i] && lstat(parts[i], &st) == 0)
+			remember_own(r, parts[i]);
 	if (code == 0 && fstat(home, &st) < 0)
 		code = -errno;
 	if (code == 0 && st.st_uid != r->h->uid)

@@ -147,7 +147,7 @@ assert_equal() {
 }
 
 assert_contains() {
-	case $1 in *"$2"*) return ;; esac
+	case $1 in *"$2"*) return 0 ;; esac
 	complain "not in the text" "looked for" "$2" "text" "$1" "stderr" "${stderr:-}"
 }
 

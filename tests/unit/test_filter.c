@@ -389,6 +389,7 @@ Test(filter, memory_is_not_both_writable_and_executable)
 Test(filter, what_32_bit_programs_may_not_call_has_no_other_door)
 {
 	enum { IPC = 117, SOCKETCALL = 102, SHMAT = 21, MSGGET = 13, SOCKET = 1 };
+	enum { SOCKET_ITSELF = 359, SHMAT_ITSELF = 397, MSGGET_ITSELF = 399 };
 	if (native_arch() != SCMP_ARCH_X86_64)
 		cr_skip_test("kernel: only x86-64 has a second architecture here");
 	struct filter f =
@@ -399,6 +400,9 @@ Test(filter, what_32_bit_programs_may_not_call_has_no_other_door)
 		cr_assert_neq(
 			ask(&f, SCMP_ARCH_X86, SOCKETCALL, 0, SOCKET), SECCOMP_RET_ALLOW);
 	}
+	cr_assert_eq(ask(&f, SCMP_ARCH_X86, MSGGET_ITSELF, 0, 0), REFUSED(EPERM));
+	cr_assert_eq(ask(&f, SCMP_ARCH_X86, SOCKET_ITSELF, 0, AF_UNIX), REFUSED(EPERM));
+	cr_assert_eq(ask(&f, SCMP_ARCH_X86, SHMAT_ITSELF, 2, 0100000), SECCOMP_RET_ALLOW);
 	f = filter_of("architectures = multiarch\nsyscalls-deny = ipc socketcall");
 	cr_assert_neq(ask(&f, SCMP_ARCH_X86, IPC, 0, MSGGET), SECCOMP_RET_ALLOW);
 	cr_assert_neq(ask(&f, SCMP_ARCH_X86, SOCKETCALL, 0, SOCKET), SECCOMP_RET_ALLOW);
@@ -410,6 +414,7 @@ Test(filter, what_32_bit_programs_may_not_call_has_no_other_door)
 		cr_assert_neq(run(&f, &data), SECCOMP_RET_ALLOW, "version %ju",
 			(uintmax_t)version);
 	}
+	cr_assert_eq(ask(&f, SCMP_ARCH_X86, SHMAT_ITSELF, 2, 0100000), REFUSED(EPERM));
 	f = filter_of("architectures = multiarch");
 	cr_assert_eq(ask(&f, SCMP_ARCH_X86, IPC, 0, SHMAT), SECCOMP_RET_ALLOW);
 	cr_assert_eq(ask(&f, SCMP_ARCH_X86, SOCKETCALL, 0, SOCKET), SECCOMP_RET_ALLOW);
