@@ -23,7 +23,9 @@ table() {
 	run    xdg-dbus-proxy           xdg-dbus-proxy
 	test   bats                     bats
 	test   libcriterion-dev         /usr/include/criterion/criterion.h
+	test   mmdebstrap               mmdebstrap
 	test   python3                  python3
+	test   python3-jeepney          /usr/lib/python3/dist-packages/jeepney
 	test   desktop-file-utils       desktop-file-validate
 	test   groff-base               groff
 	test   imagemagick              import

@@ -366,8 +366,9 @@ const struct setting settings[SET_COUNT] = {
 	/* ---- process ---- */
 	[SET_PASS_FD] = { "pass-fd", "process", LIST(value_fds, pass_fd),
 		.help = "open descriptors of the caller that pass",
-		.doc = "0, 1 and 2 always do. A descriptor of a directory shows what is below "
-		       "it.",
+		.doc = "0, 1 and 2 always do. A descriptor of a directory gives what is below "
+		       "it, for writing too; where there is no Landlock, it also leads up to all "
+		       "of the host's files.",
 		.flags = S_WIDENS },
 	[SET_NEW_SESSION] = { "new-session", "process", BOOL(new_session),
 		.help = "start in a session of its own",

@@ -368,6 +368,19 @@ static int by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
+/* From a directory there is a way up to all of the host's files, unless Landlock bars it. */
+static void refuse_directories(struct resolver *r)
+{
+	static const struct origin nowhere;
+	for (int fd = 0; fd < 3; fd++) {
+		struct stat st;
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			diag_add(r->d, &nowhere, "descriptor %d is a directory", fd)->hint =
+				"redirect it, for example with </dev/null; pass-fd is for "
+				"passing a directory";
+	}
+}
+
 static void resolve_pass_fds(struct resolver *r)
 {
 	const struct list *l = &r->p->pass_fd;
@@ -415,6 +428,7 @@ int resolve_plan(
 	rd->host.vars[VAR_UID] = arena_printf(r.a, "%u", rd->uid);
 	resolve_namespaces(rd);
 	resolve_capabilities(rd);
+	refuse_directories(&r);
 	resolve_pass_fds(&r);
 	rd->home = places_home_inside(&r);
 	environ_begin(rd, &r.env);

@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* child.c - from the clone to the program: the stages in their order
  *
- * Theory of operation. The child is born in all its new namespaces and is PID 1 of its own.
- * It has every capability over them and none over the host. First it becomes somebody (id
- * map), then it furnishes the namespaces (host name, loopback, clocks, root), then it
- * leaves the old root, and only then it forks. The fork becomes the program: it gives up
- * what it still may do, each reduction read back, and executes. The first process stays
- * as init.
+ * Theory of operation. The child is born in its new namespaces and is PID 1 of its own. It
+ * has every capability over them and none over the host. It forks at once. The first
+ * process, later init, becomes somebody (id map) and builds the root; the second one, later
+ * the program, makes the network namespace meanwhile, which takes the kernel as long as
+ * all the mounts. When the old root is gone they meet: init joins the network, and tells
+ * the second process what its root must be. That one looks whether it is, gives up what it
+ * still may do, each reduction read back, and executes.
  *
  * Why this order: sources are opened before groups are dropped, since the caller's groups
  * are what lets the caller reach them; nothing of the host can be reached after the pivot;
- * the fork is made last so that no process of the program's kind ever sees the old root;
- * capabilities go before no_new_privs by custom only, but both before the program.
+ * capabilities go before no_new_privs by custom only, but both before the filter, and the
+ * filter last of all.
+ *
+ * The second process exists before the pivot, which moves the root and the working
+ * directory of every process in the mount namespace that has them at the old root. It holds
+ * no descriptor of the old root, stands in "/", and runs no foreign instruction until it
+ * has seen for itself that it stands in the new one.
  */
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -26,21 +33,29 @@
 
 typedef int stage_function(struct child *c);
 
-static stage_function *const furnish[] = {
+static stage_function *const begin[] = {
 	stage_parent,
+	stage_clocks, /* before the fork: only children enter the namespace */
+};
+
+static stage_function *const furnish[] = {
 	stage_id_map,
 	stage_sources,
 	stage_groups,
 	stage_hostname,
-	stage_loopback,
-	stage_clocks,
 	stage_root,
 	stage_mounts,
 	stage_pivot,
 };
 
-static stage_function *const become[] = {
+static stage_function *const meanwhile[] = {
 	stage_session,
+	stage_keyring,
+	stage_network,
+};
+
+static stage_function *const become[] = {
+	stage_groups,
 	stage_helpers_ready,
 	stage_chdir,
 	stage_descriptors,
@@ -82,30 +97,76 @@ static void forget_words(const struct child *c)
 	(void)prctl(PR_SET_NAME, name); /* for ps(1); nothing rests on it */
 }
 
-void child_main(struct child *c)
-{
-	c->mounter = mounter_choose();
-	c->root_fd = c->staging_fd = -1;
-	run(c, furnish, ARRAY_SIZE(furnish));
+/* ---- the second process ---- */
 
-	/* From here on the program will be able to look at us. Not dumpable: /proc/1 belongs
-	 * to nobody inside and cannot be traced, not even with every capability there, for
-	 * this memory belongs to the host's user namespace. */
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_GET_DUMPABLE) != 0) {
+static _Noreturn void program_main(struct child *c)
+{
+	struct root_facts facts;
+	if (chdir("/") < 0) {
 		stage_fail(c, STEP_FORK, -1, -errno);
 		give_up(c);
 	}
-	forget_words(c);
+	run(c, meanwhile, ARRAY_SIZE(meanwhile));
+	if (fd_write_all(c->peer_fd, "n", 1) < 0 ||
+		fd_read_full(c->peer_fd, &facts, sizeof(facts)) != (ssize_t)sizeof(facts))
+		_exit(EXIT_SBOX); /* init has failed, and has told */
+	if (!root_is(&facts)) {
+		stage_fail(c, STEP_PIVOT, -1, -EXDEV);
+		give_up(c);
+	}
+	run(c, become, ARRAY_SIZE(become));
+	give_up(c); /* not reached: stage_exec() does not return without a failure */
+}
 
-	/* CLONE_VFORK: we go on when the program has been executed, or has failed to be;
-	 * so one pipe is enough to tell which. */
+/* ---- the first process ---- */
+
+/* Should: be in the program's network too, or /proc/1/net would show the host's. Mustn't:
+ * be looked into from now on. Not dumpable: /proc/1 belongs to nobody inside and cannot be
+ * traced, not even with every capability there, for this memory belongs to the host's user
+ * namespace. */
+static int meet(struct child *c, int program_pidfd)
+{
+	struct root_facts facts;
+	char byte;
+	if (fd_read_full(c->peer_fd, &byte, 1) != 1)
+		return stage_fail(c, STEP_FORK, -1, -ECANCELED);
+	if ((c->rd->namespaces & CLONE_NEWNET) && setns(program_pidfd, CLONE_NEWNET) < 0)
+		return stage_fail(c, STEP_NETWORK, -1, -errno);
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_GET_DUMPABLE) != 0)
+		return stage_fail(c, STEP_FORK, -1, -errno);
+	forget_words(c);
+	int r = root_facts(c, &facts);
+	if (r == 0)
+		r = fd_write_all(c->peer_fd, &facts, sizeof(facts));
+	if (r < 0)
+		return stage_fail(c, STEP_PIVOT, -1, r);
+	/* its end closes when the program is executed, or has failed to be */
+	(void)fd_read_full(c->peer_fd, &byte, 1);
+	return 0;
+}
+
+void child_main(struct child *c)
+{
+	int peers[2], program_pidfd = -1;
+	c->mounter = mounter_choose();
+	c->root_fd = c->staging_fd = c->peer_fd = -1;
 	c->init = getpid();
-	pid_t program = sys_fork(CLONE_VFORK, NULL);
+	run(c, begin, ARRAY_SIZE(begin));
+
+	pid_t program = -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, peers) == 0)
+		program = sys_fork(0, &program_pidfd);
 	if (program < 0) {
 		stage_fail(c, STEP_FORK, -1, -errno);
 		give_up(c);
 	}
+	c->peer_fd = peers[program == 0];
+	fd_close(peers[program != 0]);
 	if (program == 0)
-		run(c, become, ARRAY_SIZE(become));
+		program_main(c);
+
+	run(c, furnish, ARRAY_SIZE(furnish));
+	if (meet(c, program_pidfd) < 0)
+		give_up(c);
 	init_main(c, program);
 }

@@ -42,39 +42,42 @@ int stage_chdir(struct child *c)
 	return stage_fail(c, STEP_CHDIR, -1, -errno);
 }
 
-/* Should: leave 0 to 2 and those asked for, and the report's, which execve() closes.
- * Mustn't: trust that everything else was born close-on-exec: the caller's was not. */
+/* The lowest descriptor from @from on that stays: one asked for, the report's or init's,
+ * which execve() closes; ~0u: none. */
+static unsigned next_kept(const struct child *c, unsigned from, bool *ret_asked)
+{
+	const unsigned own[] = { (unsigned)c->report_fd, (unsigned)c->peer_fd };
+	unsigned best = ~0u;
+	*ret_asked = false;
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (own[i] >= from && own[i] < best)
+			best = own[i];
+	for (size_t i = 0; i < c->rd->n_pass_fds; i++) {
+		unsigned fd = (unsigned)c->rd->pass_fds[i];
+		if (fd >= from && fd < best) {
+			best = fd;
+			*ret_asked = true;
+		}
+	}
+	return best;
+}
+
+/* Should: leave 0 to 2 and those asked for. Mustn't: trust that everything else was born
+ * close-on-exec: the caller's was not. */
 int stage_descriptors(struct child *c)
 {
-	const struct ready *rd = c->rd;
-	unsigned next = 3;
-	for (size_t i = 0; i <= rd->n_pass_fds; i++) {
-		/* the report's descriptor takes its turn among the sorted ones */
-		unsigned report = (unsigned)c->report_fd;
-		unsigned fd = i < rd->n_pass_fds ? (unsigned)rd->pass_fds[i] : ~0u;
-		if (report >= next && report < fd) {
-			if (report > next && sys_close_range(next, report - 1, 0) < 0)
-				return stage_fail(c, STEP_DESCRIPTORS, -1, -errno);
-			next = report + 1;
-		}
-		if (fd == ~0u)
-			break;
-		if (fd < next)
-			continue; /* named twice */
+	for (unsigned next = 3;;) {
+		bool asked;
+		unsigned fd = next_kept(c, next, &asked);
 		if (fd > next && sys_close_range(next, fd - 1, 0) < 0)
 			return stage_fail(c, STEP_DESCRIPTORS, -1, -errno);
-		if (fcntl((int)fd, F_SETFD, 0) < 0)
+		if (fd == ~0u)
+			break;
+		if (asked && fcntl((int)fd, F_SETFD, 0) < 0)
 			return stage_fail(c, STEP_DESCRIPTORS, -1, -errno);
 		next = fd + 1;
 	}
-	int r = fd_close_from(next);
-	if (r < 0)
-		return stage_fail(c, STEP_DESCRIPTORS, -1, r);
-	if (c->files.rlim_max > 0 && setrlimit(RLIMIT_NOFILE, &c->files) < 0)
-		return stage_fail(c, STEP_DESCRIPTORS, -1, -errno);
-	/* the caller's own again; neither can fail */
-	(void)umask(c->umask);
-	(void)sigprocmask(SIG_SETMASK, &c->mask, NULL);
+	(void)sigprocmask(SIG_SETMASK, &c->mask, NULL); /* the caller's; cannot fail */
 	return 0;
 }
 

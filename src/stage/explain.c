@@ -22,6 +22,8 @@ static const char *const step_texts[STEP_COUNT] = {
 	[STEP_ID_MAP] = "cannot write the id map of the user namespace",
 	[STEP_GROUPS] = "cannot drop the supplementary groups",
 	[STEP_HOSTNAME] = "cannot set the host name",
+	[STEP_NETWORK] = "cannot make the network namespace",
+	[STEP_KEYRING] = "cannot leave the session keyring",
 	[STEP_LOOPBACK] = "cannot bring up the loopback interface",
 	[STEP_TIME] = "cannot make the time namespace",
 	[STEP_ROOT] = "cannot make the new root",
@@ -130,8 +132,9 @@ static void about_op(const struct ready *rd, const struct report *report, struct
 			"a container that hides parts of /proc forbids a fresh one; run it with "
 			"its /proc unmasked, or with --proc=no");
 	else if (report->error == -ENOSYS)
-		err_hint(e, "a system call is missing: sbox needs Linux 5.10 or later, or a "
-			    "container whose filter knows openat2");
+		err_hint(e,
+			"a system call is missing: sbox needs Linux 5.10 or later, or a "
+			"container whose filter knows openat2");
 	else if (report->error == -EPERM || report->error == -EACCES)
 		hint_user_namespaces(e, report->error);
 }
@@ -197,12 +200,14 @@ int explain_report(const struct ready *rd, const struct report *report, struct e
 	if (report->step == STEP_TIME && error == -ERANGE)
 		return err_hint(e, "a clock cannot become negative");
 	if (report->step == STEP_LABEL)
-		return err_hint(e, "is that security module on, and the label loaded? "
-				   "--apparmor=auto --selinux=auto keep the caller's");
+		return err_hint(e,
+			"is that security module on, and the label loaded? "
+			"--apparmor=auto --selinux=auto keep the caller's");
 	if (report->step == STEP_LANDLOCK && (error == -ENOSYS || error == -EOPNOTSUPP))
-		return err_hint(e, "this kernel has no Landlock, or it is off (the lsm= boot "
-				   "parameter); landlock = auto runs without");
-	if (error == -EPERM || error == -EACCES)
+		return err_hint(e,
+			"this kernel has no Landlock, or it is off (the lsm= boot "
+			"parameter); landlock = auto runs without");
+	if (error == -EPERM || error == -EACCES || report->step == STEP_NETWORK)
 		hint_user_namespaces(e, error);
 	return error;
 }

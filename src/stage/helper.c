@@ -28,7 +28,7 @@ int helper_start(const struct helper_spec *spec, const sigset_t *mask, char *wor
 		return 0;
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return err_sys(e, -errno, "cannot make a pipe for %s", spec->name);
-	pid_t pid = sys_fork(spec->ready->namespaces, &ret->pidfd);
+	pid_t pid = sys_fork(stage_clone_flags(spec->ready), &ret->pidfd);
 	if (pid < 0) {
 		int error = -errno;
 		fd_close(report[0]);

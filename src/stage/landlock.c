@@ -75,6 +75,24 @@ static bool writable(const struct mount_op *op)
 		op->kind == OP_DEVPTS;
 }
 
+/* A directory that the plan passes open brings what is below it. */
+static int allow_passed(const struct ready *rd, int ruleset, uint64_t all)
+{
+	for (size_t i = 0; i < rd->n_pass_fds; i++) {
+		struct stat st;
+		struct landlock_path_beneath_attr rule = {
+			.parent_fd = rd->pass_fds[i], .allowed_access = all
+		};
+		if (fstat(rd->pass_fds[i], &st) < 0)
+			return -errno;
+		if (S_ISDIR(st.st_mode) &&
+			syscall(SYS_landlock_add_rule, ruleset,
+				LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 static int add_rules(const struct ready *rd, int ruleset, int root, uint64_t all)
 {
 	int r = allow(ruleset, root, "/",
@@ -87,7 +105,7 @@ static int add_rules(const struct ready *rd, int ruleset, int root, uint64_t all
 		if (r == -ENOENT && rd->ops.v[i].implied)
 			r = 0;
 	}
-	return r;
+	return r < 0 ? r : allow_passed(rd, ruleset, all);
 }
 
 /* Should: restrict to the rules of the highest ABI that this kernel has. Mustn't: pass over

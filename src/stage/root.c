@@ -47,10 +47,10 @@ int stage_sources(struct child *c)
 	struct rlimit limit;
 	enum step step;
 
-	/* one descriptor a bind; stage_descriptors() gives the program the caller's limit back */
-	if (rd->ops.n > MANY && getrlimit(RLIMIT_NOFILE, &c->files) == 0) {
-		limit = (struct rlimit){ c->files.rlim_max, c->files.rlim_max };
-		(void)setrlimit(RLIMIT_NOFILE, &limit); /* where it does not suffice, open() says */
+	/* one descriptor a bind; the program's process was forked with the caller's limit */
+	if (rd->ops.n > MANY && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit); /* if too low, open() says so */
 	}
 	for (size_t i = 0; i < rd->ops.n; i++) {
 		const struct mount_op *op = &rd->ops.v[i];
@@ -80,8 +80,7 @@ int stage_root(struct child *c)
 	enum step step = STEP_ROOT;
 	_cleanup_fd_ int source = -1;
 
-	c->umask = umask(
-		0); /* modes are as the plan has them; the program gets its own back */
+	(void)umask(0); /* of this process only: modes are as the plan has them */
 	if (needs_staging(rd)) {
 		c->staging_fd = c->mounter->root(c, -1, MOUNT_NODEV);
 		if (c->staging_fd < 0)
@@ -354,20 +353,37 @@ int stage_mounts(struct child *c)
 	return r < 0 ? stage_fail(c, STEP_SEAL, -1, r) : 0;
 }
 
-/* Whether nothing lies on top of our root: ".." from it stays where it is, but for what is
- * mounted there. Mount ids tell exactly (statx, 5.8); inodes tell nearly. */
-static int root_is_bare(const struct child *c, bool *ret)
+/* Mount ids tell exactly (statx, 5.8); inodes tell nearly. */
+static int facts_of(int dir, const char *path, int flags, struct root_facts *ret)
 {
-	const unsigned want = STATX_INO | STATX_MNT_ID;
-	struct statx up, root;
-	if (statx(AT_FDCWD, "/..", AT_SYMLINK_NOFOLLOW, want, &up) < 0 ||
-		statx(c->root_fd, "", AT_EMPTY_PATH, want, &root) < 0)
+	struct statx st;
+	if (statx(dir, path, flags, STATX_INO | STATX_MNT_ID, &st) < 0)
 		return -errno;
-	bool ids = up.stx_mask & root.stx_mask & STATX_MNT_ID;
-	*ret = up.stx_ino == root.stx_ino && up.stx_dev_major == root.stx_dev_major &&
-		up.stx_dev_minor == root.stx_dev_minor &&
-		(!ids || up.stx_mnt_id == root.stx_mnt_id);
+	*ret = (struct root_facts){ .inode = st.stx_ino,
+		.mount_id = st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0,
+		.dev_major = st.stx_dev_major,
+		.dev_minor = st.stx_dev_minor };
 	return 0;
+}
+
+static bool same(const struct root_facts *x, const struct root_facts *y)
+{
+	return x->inode == y->inode && x->mount_id == y->mount_id &&
+		x->dev_major == y->dev_major && x->dev_minor == y->dev_minor;
+}
+
+int root_facts(const struct child *c, struct root_facts *ret)
+{
+	return facts_of(c->root_fd, "", AT_EMPTY_PATH, ret);
+}
+
+/* ".." from the root stays where it is, but for what is mounted there. */
+bool root_is(const struct root_facts *facts)
+{
+	struct root_facts root, up;
+	return facts_of(AT_FDCWD, "/", AT_SYMLINK_NOFOLLOW, &root) == 0 &&
+		facts_of(AT_FDCWD, "/..", AT_SYMLINK_NOFOLLOW, &up) == 0 &&
+		same(&root, facts) && same(&up, facts);
 }
 
 /* Should: make the new root ours and let go of the old one with all that is in it.
@@ -377,17 +393,17 @@ static int root_is_bare(const struct child *c, bool *ret)
 int stage_pivot(struct child *c)
 {
 	enum { STACK_MAX = 8 };
-	bool bare = false;
+	struct root_facts facts;
+	int r = root_facts(c, &facts);
+	if (r < 0)
+		return stage_fail(c, STEP_PIVOT, -1, r);
 	if (fchdir(c->root_fd) < 0 || sys_pivot_root(".", ".") < 0)
 		return stage_fail(c, STEP_PIVOT, -1, -errno);
-	for (int i = 0; !bare; i++) {
+	for (int i = 0; i == 0 || !root_is(&facts); i++) {
 		if (i == STACK_MAX)
 			return stage_fail(c, STEP_PIVOT, -1, -EBUSY);
 		if (umount2(".", MNT_DETACH) < 0)
 			return stage_fail(c, STEP_PIVOT, -1, -errno);
-		int r = root_is_bare(c, &bare);
-		if (r < 0)
-			return stage_fail(c, STEP_PIVOT, -1, r);
 	}
 	return chdir("/") < 0 ? stage_fail(c, STEP_PIVOT, -1, -errno) : 0;
 }

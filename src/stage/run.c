@@ -43,7 +43,7 @@ static int make_pipes(struct start *s, struct err *e)
 
 static int make_child(struct start *s, struct err *e)
 {
-	pid_t pid = sys_fork(s->rd->namespaces, &s->supervisor.init_pidfd);
+	pid_t pid = sys_fork(stage_clone_flags(s->rd), &s->supervisor.init_pidfd);
 	if (pid < 0)
 		return explain_clone(-errno, e);
 	if (pid == 0) {

@@ -6,8 +6,8 @@
  */
 #pragma once
 
+#include <sched.h>
 #include <signal.h>
-#include <sys/resource.h>
 
 #include "resolve/ready.h"
 #include "stage/report.h"
@@ -17,16 +17,27 @@ struct child {
 	const struct mounter *mounter;
 	int report_fd; /* write end */
 	int go_fd; /* read end; -1: nobody needs to be waited for */
+	int peer_fd; /* between the first process and the second */
 	int root_fd; /* the new root, once it is mounted */
 	int staging_fd; /* a tmpfs outside the new root, for files that are bound into it */
 	sigset_t mask; /* the caller's signal mask, for the program */
-	struct rlimit files; /* the caller's RLIMIT_NOFILE, where it was raised for the set-up */
-	mode_t umask; /* the caller's, for the program */
 	pid_t init; /* our first process, as itself sees it */
 	char *words; /* where the launcher's own argv and environment lie in memory */
 	size_t words_size;
 	struct report failure;
 };
+
+/* What tells one mounted root from all others. */
+struct root_facts {
+	uint64_t inode, mount_id; /* mount_id 0: this kernel does not tell (before 5.8) */
+	uint32_t dev_major, dev_minor;
+};
+
+/* The namespaces of the clone: the network's is made afterwards, by the second process. */
+static inline uint64_t stage_clone_flags(const struct ready *rd)
+{
+	return rd->namespaces & ~(uint64_t)CLONE_NEWNET;
+}
 
 /* Fills c->failure; returns @error so that "return fail(...)" reads well. */
 static inline int stage_fail(struct child *c, enum step step, int op, int error)
@@ -47,7 +58,8 @@ int stage_id_map(struct child *c);
 int stage_sources(struct child *c);
 int stage_groups(struct child *c);
 int stage_hostname(struct child *c);
-int stage_loopback(struct child *c);
+int stage_network(struct child *c);
+int stage_keyring(struct child *c);
 int stage_clocks(struct child *c);
 int stage_root(struct child *c);
 int stage_mounts(struct child *c);
@@ -62,6 +74,11 @@ int stage_seccomp(struct child *c);
 int stage_descriptors(struct child *c);
 int stage_chdir(struct child *c);
 int stage_exec(struct child *c);
+
+/* Of the new root; 0 or negative errno. */
+int root_facts(const struct child *c, struct root_facts *ret);
+/* Whether our own root is that one, with nothing on top of it. */
+bool root_is(const struct root_facts *facts);
 
 /* Everything from the clone on; never returns. */
 _Noreturn void child_main(struct child *c);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -91,18 +93,31 @@ int stage_hostname(struct child *c)
 	return 0;
 }
 
-/* Should: bring up loopback in a network of our own; its routes come with it. */
-int stage_loopback(struct child *c)
+/* Should: make a network namespace and bring up loopback in it; its routes come with it. */
+int stage_network(struct child *c)
 {
 	struct ifreq request = { .ifr_name = "lo" };
 	if (!(c->rd->namespaces & CLONE_NEWNET))
 		return 0;
+	if (unshare(CLONE_NEWNET) < 0)
+		return stage_fail(c, STEP_NETWORK, -1, -errno);
 	_cleanup_fd_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0)
 		return stage_fail(c, STEP_LOOPBACK, -1, -errno);
 	request.ifr_flags |= IFF_UP;
 	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		return stage_fail(c, STEP_LOOPBACK, -1, -errno);
+	return 0;
+}
+
+/* Should: leave the caller's session keyring, which holds tickets and keys that any process
+ * with it may read. A kernel without keys has none; a filter around us that refuses keyctl
+ * refuses it to the program too. */
+int stage_keyring(struct child *c)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
+		errno != ENOSYS && errno != EPERM)
+		return stage_fail(c, STEP_KEYRING, -1, -errno);
 	return 0;
 }
 

@@ -117,7 +117,7 @@ names=(org.freedesktop.DBus / org.freedesktop.DBus.ListNames)
 	inside "$rule" -- call org.example.Part /good/one org.x.I.Good
 	assert_equal "$output" org.example.Part
 	for call in "/good/one org.x.I.Bad" "/bad org.x.I.Good" "/good/one org.x.J.Good"; do
-		inside "$rule" -- call org.example.Part ${call}
+		inside "$rule" -- call org.example.Part $call
 		assert_equal "$output" "error org.freedesktop.DBus.Error.AccessDenied"
 	done
 	inside --dbus-see=org.example.Part -- call "${names[@]}"
@@ -211,7 +211,7 @@ proxies() {
 @test "the program goes on when the proxy is killed, and sbox says that it is gone" {
 	sbox_in_background --dbus=filtered -c 'echo up; until [ -e go ]; do sleep 0.1; done'
 	wait_until 10 grep -q up "$T/out"
-	kill -KILL $(proxies | cut -d ' ' -f 1)
+	kill -KILL "$(proxies | cut -d ' ' -f 1)"
 	wait_until 5 grep -q "xdg-dbus-proxy" "$T/err"
 	touch go
 	wait "$started"

@@ -7,17 +7,23 @@ bats_require_minimum_version 1.8.0
 load lib
 
 setup_file() {
-	local suite
+	local tar=${TMPDIR:-$BATS_FILE_TMPDIR}/debian.tar
 	export debian=$BATS_FILE_TMPDIR/debian
 	mkdir "$debian"
+	# the suites of one run share it
+	[ -s "$tar" ] || make_debian "$tar" 2>"$BATS_FILE_TMPDIR/log" || return 0
+	with_all_ids tar -C "$debian" --exclude='./dev/*' -xf "$tar"
+}
+
+# It works as another of the user's ids, which a private TMPDIR would not let in.
+make_debian() {
+	local suite
 	suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
-	# It works as another of the user's ids, which a private TMPDIR would not let in.
-	TMPDIR=/var/tmp mmdebstrap --quiet --mode=unshare --variant=apt --format=tar \
+	TMPDIR=/var/tmp timeout 240 mmdebstrap --quiet --mode=unshare --variant=apt --format=tar \
 		--dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		"$suite" - 2>"$BATS_FILE_TMPDIR/log" 3>&- |
-		with_all_ids tar -C "$debian" --exclude='./dev/*' -xf - || true
+		--dpkgopt='path-exclude=/usr/share/locale/*' "$suite" - >"$1.new" 3>&- &&
+		mv "$1.new" "$1"
 }
 
 teardown() {
