@@ -16,7 +16,7 @@ SRC = src/main.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
 		template.c value.c value_list.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c guard.c ident.c instance.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
+		filter_cache.c filter_tree.c guard.c ident.c instance.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
 	$(addprefix src/stage/, caps.c child.c exec.c explain.c helper.c idmap.c init.c \
 		label.c landlock.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
 		userns.c) \
@@ -131,7 +131,7 @@ test-programs: programs $(UNIT_BIN) $(FUZZ_BIN)
 
 # Part of the key of cached filters, so that other rules never meet an old program.
 FILTER_SOURCES = $(addprefix src/, config/plan.c config/syscalls.c config/syscall_table.c \
-	resolve/filter.c resolve/filter_cache.c)
+	resolve/filter.c resolve/filter_cache.c resolve/filter_tree.c)
 $(BUILD)/obj/src/resolve/filter_cache.o: $(FILTER_SOURCES)
 $(BUILD)/obj/src/resolve/filter_cache.o: ALL_CPPFLAGS += \
 	-DSBOX_FILTER_SOURCES='"$(shell cat $(FILTER_SOURCES) | cksum)"'

@@ -45,7 +45,8 @@ WORDS_FIT(landlock_words, LANDLOCK_COUNT);
 WORDS_FIT(wait_words, WAIT_COUNT);
 
 const char *const setting_sections[] = { "profile", "filesystem", "identity",
-	"namespaces", "network", "desktop", "confinement", "environment", "process", NULL };
+	"namespaces", "network", "desktop", "confinement", "environment", "process",
+	NULL };
 
 /* The offset of a member, if it has the type that the row's parser writes. */
 #define MEMBER(ctype, name) \
@@ -319,8 +320,7 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "Compilers at run time (browsers, JavaScript, Java) need it.",
 		.flags = S_WIDENS },
 	[SET_PTRACE] = { "ptrace", "confinement", BOOL(ptrace),
-		.help = "tracing its own processes",
-		.doc = "For debuggers and strace.",
+		.help = "tracing its own processes", .doc = "For debuggers and strace.",
 		.flags = S_WIDENS },
 	[SET_PERSONALITY] = { "personality", "confinement", BOOL(personality),
 		.help = "other execution domains",

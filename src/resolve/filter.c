@@ -2,10 +2,10 @@
 /* filter.c - the plan's system-call rules as seccomp programs, through libseccomp
  *
  * Two programs, joined into one. "arguments" refuses certain arguments of calls that are
- * allowed, and where it would allow, "calls" goes on: it knows every call by number, allowed
- * or refused with its errno; what nobody here knows gets ENOSYS. So no rule has to state the
- * opposite of another, which libseccomp cannot; and they are joined because each program
- * that the kernel is given costs 0.07 ms for translating it. Calls whose arguments are not
+ * allowed; libseccomp makes it. Where it would allow, "calls" goes on (filter_tree.c): it
+ * knows every call by number, allowed or refused with its errno; what nobody here knows gets
+ * ENOSYS. So no rule has to state the opposite of another, which libseccomp cannot; and they
+ * are joined because each program that the kernel is given costs 0.07 ms. Calls whose arguments are not
  * looked at stay in the kernel's bitmap of calls that are always allowed (5.11), where a
  * filter costs nothing.
  *
@@ -29,6 +29,7 @@
 
 #include "base/fd.h"
 #include "config/syscalls.h"
+#include "resolve/filter_tree.h"
 
 /* asm-generic/ioctls.h, linux/tiocl.h; not every libc has them */
 enum { IOCTL_TIOCSTI = 0x5412, IOCTL_TIOCLINUX = 0x541c };
@@ -50,33 +51,10 @@ static void note(struct compiler *c, int r)
 		c->failed = r;
 }
 
-static void rule(struct compiler *c, uint32_t action, int number)
-{
-	note(c, seccomp_rule_add(c->ctx, action, number, 0));
-}
-
 static void refuse_if(
 	struct compiler *c, uint32_t action, int number, const struct scmp_arg_cmp *cmp)
 {
 	note(c, seccomp_rule_add_array(c->ctx, action, number, 1, cmp));
-}
-
-/* ---- calls ---- */
-
-static uint32_t refusal(const struct compiler *c, const struct decision *d)
-{
-	if (d->verdict == VERDICT_DENY && d->error < 0)
-		return SCMP_ACT_KILL_PROCESS;
-	if (d->verdict == VERDICT_DENY && d->error > 0)
-		return SCMP_ACT_ERRNO((uint32_t)d->error);
-	return c->refuse;
-}
-
-static void add_call(
-	struct compiler *c, const char *name, int number, const struct decision *d)
-{
-	(void)name;
-	rule(c, d->verdict == VERDICT_ALLOW ? SCMP_ACT_ALLOW : refusal(c, d), number);
 }
 
 /* ---- arguments ---- */
@@ -174,6 +152,12 @@ static void add_arguments(
 
 /* ---- programs ---- */
 
+static bool multiarch(const struct plan *p)
+{
+	return p->architectures == ARCH_MULTIARCH &&
+		seccomp_arch_native() == SCMP_ARCH_X86_64;
+}
+
 static int begin(struct compiler *c, uint32_t otherwise)
 {
 	c->ctx = seccomp_init(otherwise);
@@ -185,8 +169,7 @@ static int begin(struct compiler *c, uint32_t otherwise)
 	note(c, seccomp_attr_set(c->ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS));
 	/* a binary tree over the numbers; without it the last of 400 calls costs 400 steps */
 	note(c, seccomp_attr_set(c->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2));
-	if (c->p->architectures == ARCH_MULTIARCH &&
-		seccomp_arch_native() == SCMP_ARCH_X86_64)
+	if (multiarch(c->p))
 		note(c, seccomp_arch_add(c->ctx, SCMP_ARCH_X86));
 	return c->failed;
 }
@@ -218,18 +201,14 @@ static int export(struct compiler *c, struct program *ret)
 	return 0;
 }
 
-typedef void add_function(
-	struct compiler *c, const char *name, int number, const struct decision *d);
-
-static int compile(struct compiler *c, uint32_t otherwise, add_function *add,
-	const struct decision *decisions, struct program *ret)
+static int compile_arguments(
+	struct compiler *c, const struct decision *decisions, struct program *ret)
 {
-	int r = begin(c, otherwise);
+	int r = begin(c, SCMP_ACT_ALLOW);
 	for (size_t i = 0; r == 0 && i < n_syscall_names; i++) {
 		int number = seccomp_syscall_resolve_name(syscall_names[i]);
-		if (number !=
-			__NR_SCMP_ERROR) /* younger than libseccomp: ENOSYS by default */
-			add(c, syscall_names[i], number, &decisions[i]);
+		if (number != __NR_SCMP_ERROR)
+			add_arguments(c, syscall_names[i], number, &decisions[i]);
 		r = c->failed;
 	}
 	if (r == 0)
@@ -237,6 +216,56 @@ static int compile(struct compiler *c, uint32_t otherwise, add_function *add,
 	if (c->ctx)
 		seccomp_release(c->ctx);
 	return r;
+}
+
+/* ---- calls ---- */
+
+/* libseccomp's actions have the kernel's values. */
+static uint32_t answer(const struct compiler *c, const struct decision *d)
+{
+	if (d->verdict == VERDICT_ALLOW)
+		return SCMP_ACT_ALLOW;
+	if (d->verdict == VERDICT_DENY && d->error < 0)
+		return SCMP_ACT_KILL_PROCESS;
+	if (d->verdict == VERDICT_DENY && d->error > 0)
+		return SCMP_ACT_ERRNO((uint32_t)d->error);
+	return c->refuse;
+}
+
+/* By number, not by name: on 32-bit x86 a name can stand for a part of socketcall or ipc as
+ * well as for a call of its own, and only the number says which. */
+static void fill_answers(const struct compiler *c, const struct decision *decisions,
+	uint32_t unknown, uint32_t arch, struct answers *ret)
+{
+	*ret = (struct answers){ .arch = arch, .beyond = unknown, .x32 = unknown };
+	if (arch == SCMP_ARCH_X86_64)
+		ret->x32 = SCMP_ACT_KILL_PROCESS;
+	for (int number = 0; number < TREE_NUMBERS; number++) {
+		char *name = seccomp_syscall_resolve_num_arch(arch, number);
+		int i = name ? syscall_index(name) : -1;
+		if (i >= 0)
+			ret->by_number[number] = answer(c, &decisions[i]);
+		else /* known to libseccomp and not to us: no rule can have named it */
+			ret->by_number[number] = name ? c->refuse : unknown;
+		free(name);
+	}
+}
+
+static int compile_calls(const struct compiler *c, const struct decision *decisions,
+	uint32_t unknown, struct program *ret)
+{
+	struct arena *a = c->p->arena;
+	struct answers *answers = arena_alloc(a, 2 * sizeof(*answers));
+	size_t n = 0;
+	fill_answers(c, decisions, unknown, seccomp_arch_native(), &answers[n++]);
+	if (multiarch(c->p))
+		fill_answers(c, decisions, unknown, SCMP_ARCH_X86, &answers[n++]);
+	ret->code = arena_alloc(a, FILTER_MAX * sizeof(*ret->code));
+	int r = filter_tree(answers, n, SCMP_ACT_KILL_PROCESS, ret->code, FILTER_MAX);
+	if (r < 0)
+		return r;
+	ret->count = (size_t)r;
+	return 0;
 }
 
 /* Where the first program says "allow", the second one begins. One instruction takes the
@@ -272,11 +301,11 @@ int filter_compile(const struct plan *p, struct filter *ret, struct err *e)
 	struct decision decisions[SYSCALLS_MAX];
 
 	syscalls_decide(p, decisions);
-	struct program arguments, calls;
-	int r = compile(&c, SCMP_ACT_ALLOW, add_arguments, decisions, &arguments);
+	struct program arguments = { 0 }, calls = { 0 };
+	int r = compile_arguments(&c, decisions, &arguments);
 	if (r == 0)
-		r = compile(&c, actions[p->syscalls_default].unknown, add_call, decisions,
-			&calls);
+		r = compile_calls(
+			&c, decisions, actions[p->syscalls_default].unknown, &calls);
 	if (r == 0)
 		r = join(p->arena, &arguments, &calls, ret);
 	return r < 0 ? err_sys(e, r, "cannot compile the system-call filter") : 0;

@@ -38,6 +38,24 @@ static void sweep(int parent)
 	closedir(d);
 }
 
+/* A folder of ours, locked: its descriptor, or negative errno; -EEXIST where the name is
+ * taken, -ESTALE where a sweep took the folder before it could be locked. */
+static int make_locked(int parent, const char *name)
+{
+	struct stat st;
+	if (mkdirat(parent, name, 0700) < 0)
+		return -errno;
+	_cleanup_fd_ int fd =
+		openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESTALE : -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -ESTALE : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return st.st_nlink == 0 ? -ESTALE : TAKE_FD(fd);
+}
+
 static int make_in(struct ready *rd, const char *base, struct err *e)
 {
 	struct arena *a = rd->plan->arena;
@@ -50,17 +68,18 @@ static int make_in(struct ready *rd, const char *base, struct err *e)
 		return err_sys(e, r, "cannot make the folder '%s/sbox'", base);
 	sweep(parent);
 
-	char *name = arena_printf(a, "%d", (int)getpid());
-	/* a folder of this name is a dead process's that had the number before */
-	(void)path_remove_tree(parent, name);
-	if (mkdirat(parent, name, 0700) < 0)
-		return err_sys(
-			e, -errno, "cannot make the folder '%s/sbox/%s'", base, name);
-	rd->instance_lock_fd =
-		openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (rd->instance_lock_fd < 0 || flock(rd->instance_lock_fd, LOCK_EX) < 0)
-		return err_sys(
-			e, -errno, "cannot lock the folder '%s/sbox/%s'", base, name);
+	enum { TRIES = 100 };
+	char *name = NULL;
+	int fd = -EEXIST;
+	for (unsigned i = 0; i < TRIES && (fd == -EEXIST || fd == -ESTALE); i++) {
+		/* the number may be another's too, in another pid namespace */
+		name = i == 0 ? arena_printf(a, "%d", (int)getpid())
+			      : arena_printf(a, "%d-%u", (int)getpid(), i);
+		fd = make_locked(parent, name);
+	}
+	if (fd < 0)
+		return err_sys(e, fd, "cannot make the folder '%s/sbox/%s'", base, name);
+	rd->instance_lock_fd = fd;
 	rd->instance_dir = arena_printf(a, "%s/sbox/%s", base, name);
 	return 0;
 }

@@ -140,8 +140,9 @@ static void wish_cwd(struct resolver *r)
 			struct item item = secrets[k]->v[i];
 			item.optional = true;
 			const char *path = expand(r, &item, item.text);
-			if (path && (path_is_below(cwd, path) ||
-					    path_is_below(cwd, path_real(r->a, path))))
+			if (path &&
+				(path_is_below(cwd, path) ||
+					path_is_below(cwd, path_real(r->a, path))))
 				return;
 		}
 	struct mount_op *op = wish(r, OP_BIND, cwd, SET_CWD, at);
@@ -202,11 +203,14 @@ static void wish_own_state(struct resolver *r)
 		{ VAR_XDG_CACHE_HOME, OP_SECRET, SET_SECRET }, /* compiled filters */
 		{ VAR_XDG_CONFIG_HOME, OP_PROTECT, SET_PROTECT }, /* profiles */
 	};
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		wish(r, all[i].kind,
-			arena_printf(r->a, "%s/sbox", r->h->vars[all[i].base]), all[i].id,
-			NULL)
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		const char *base = r->h->vars[all[i].base];
+		struct stat st;
+		if (stat(base, &st) == 0 && !S_ISDIR(st.st_mode))
+			continue; /* such as /dev/null, for those who want no cache */
+		wish(r, all[i].kind, arena_printf(r->a, "%s/sbox", base), all[i].id, NULL)
 			->make_dir = true;
+	}
 	if (r->h->runtime_dir) /* the sockets of other instances */
 		wish(r, OP_SECRET, arena_printf(r->a, "%s/sbox", r->h->runtime_dir),
 			SET_SECRET, NULL);
@@ -375,7 +379,8 @@ static void refuse_directories(struct resolver *r)
 	for (int fd = 0; fd < 3; fd++) {
 		struct stat st;
 		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-			diag_add(r->d, &nowhere, "descriptor %d is a directory", fd)->hint =
+			diag_add(r->d, &nowhere, "descriptor %d is a directory", fd)
+				->hint =
 				"redirect it, for example with </dev/null; pass-fd is for "
 				"passing a directory";
 	}

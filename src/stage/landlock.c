@@ -80,9 +80,8 @@ static int allow_passed(const struct ready *rd, int ruleset, uint64_t all)
 {
 	for (size_t i = 0; i < rd->n_pass_fds; i++) {
 		struct stat st;
-		struct landlock_path_beneath_attr rule = {
-			.parent_fd = rd->pass_fds[i], .allowed_access = all
-		};
+		struct landlock_path_beneath_attr rule = { .parent_fd = rd->pass_fds[i],
+			.allowed_access = all };
 		if (fstat(rd->pass_fds[i], &st) < 0)
 			return -errno;
 		if (S_ISDIR(st.st_mode) &&

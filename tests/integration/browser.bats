@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# browser.bats - Firefox and Chromium in the browser profile: they render, keep their own
-# sandboxes, see no file of the host's home, and find their profile again
+# browser.bats - Firefox and Chromium: they render, in their own sandboxes, in a home of their own
 #
 # A page loads its script from a server of the test's, which answers when it is told to. So
 # while the browser waits, its processes can be looked at; the script then paints the page.
