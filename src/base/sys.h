@@ -45,7 +45,8 @@ int sys_mount_setattr(int dirfd, const char *path, unsigned flags,
 	const struct sys_mount_attr *attr); /* 5.12 */
 int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve); /* 5.6 */
 int sys_pivot_root(const char *new_root, const char *put_old);
-int sys_close_range(unsigned first, unsigned last, unsigned flags); /* 5.9; older: close() */
+int sys_close_range(
+	unsigned first, unsigned last, unsigned flags); /* 5.9; older: close() */
 int sys_pidfd_open(pid_t pid); /* 5.3 */
 int sys_pidfd_send_signal(int pidfd, int sig, int value); /* 5.1 */
 /* A fork with clone flags: clone3(2), and clone(2) where that says ENOSYS. 0 in the

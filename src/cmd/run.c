@@ -46,8 +46,9 @@ static int run_plan(struct plan *p, struct diags *d, char **argv, struct err *e)
 
 	int r = resolve_plan(p, p->dry_run, &rd, d, e);
 	if (r == 0 && rd.host.uid == 0)
-		log_warning("sbox is run by root: what the program can see it owns, as root does; "
-			    "run it as an ordinary user");
+		log_warning(
+			"sbox is run by root: what the program can see it owns, as root does; "
+			"run it as an ordinary user");
 	if (r == 0 && p->dry_run) {
 		if (p->json)
 			steps_print_json(stdout, &rd);

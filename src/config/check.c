@@ -62,7 +62,7 @@ static bool home_without_name(const struct plan *p)
 {
 	/* a profile's file may have any name; "...conf" would be the folder of all homes */
 	return strcmp(p->home, "private") == 0 && p->profile_name &&
-	       !value_is_plain_name(p->profile_name);
+		!value_is_plain_name(p->profile_name);
 }
 
 static bool shell_without_line(const struct plan *p)

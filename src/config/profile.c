@@ -491,9 +491,10 @@ static void read_own(struct plan *p, const char *file)
 	if (read_file(a, file, &text, &size, &why) < 0)
 		return;
 	/* this is done for every profile at every start that names none */
-	const char *section = strstr(text, "[profile]");
+	const char *section = text ? strstr(text, "[profile]") : NULL;
 	const char *next = section ? strstr(section, "\n[") : NULL;
-	profile_parse(a, text, next ? (size_t)(next - text) : size, file, &ignored, &entries);
+	profile_parse(
+		a, text, next ? (size_t)(next - text) : size, file, &ignored, &entries);
 	for (size_t i = 0; i < entries.n; i++)
 		if (entries.v[i].id == SET_DESCRIPTION || entries.v[i].id == SET_COMMAND)
 			setting_apply(p, &ignored, entries.v[i].id, entries.v[i].text,
@@ -516,8 +517,8 @@ static void read_info(
 }
 
 /* Notes NAME.conf and NAME.d of a folder. */
-static void note_entry(struct arena *a, const char *dir, const char *entry,
-	struct profile_infos *ret)
+static void note_entry(
+	struct arena *a, const char *dir, const char *entry, struct profile_infos *ret)
 {
 	bool is_file = str_ends(entry, ".conf"), is_folder = str_ends(entry, ".d");
 	if (entry[0] == '.' || (!is_file && !is_folder))

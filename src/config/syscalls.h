@@ -48,10 +48,10 @@ enum verdict {
 
 struct decision {
 	enum verdict verdict;
-	int error;		 /* of VERDICT_DENY: errno, 0: the default's, -1: kill */
+	int error; /* of VERDICT_DENY: errno, 0: the default's, -1: kill */
 	const struct item *rule; /* what decided; NULL: none did */
-	const char *reason;	 /* where no rule did: which setting; may be NULL */
-	bool judged;		 /* allowed, but its arguments are looked at */
+	const char *reason; /* where no rule did: which setting; may be NULL */
+	bool judged; /* allowed, but its arguments are looked at */
 };
 
 /* Decides every name of syscall_names into @ret, which has n_syscall_names places.

@@ -157,7 +157,8 @@ static void syscalls_parse(const struct value_input *in, void *member)
 		char name[64];
 		int error;
 		if (!syscall_word(word, name, sizeof(name), &error)) {
-			value_bad(in, offset, "such as NAME, @GROUP, NAME:ENOSYS or NAME:kill",
+			value_bad(in, offset,
+				"such as NAME, @GROUP, NAME:ENOSYS or NAME:kill",
 				"not a rule for system calls", word);
 			continue;
 		}

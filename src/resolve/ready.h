@@ -64,8 +64,8 @@ struct helper_spec {
 /* A seccomp program, as the kernel takes it. */
 struct filter {
 	const void *code; /* struct sock_filter[] */
-	size_t count;	  /* instructions */
-	bool cached;	  /* it came from the cache */
+	size_t count; /* instructions */
+	bool cached; /* it came from the cache */
 };
 
 struct ready {

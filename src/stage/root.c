@@ -380,7 +380,7 @@ int root_facts(const struct child *c, struct root_facts *ret)
 /* ".." from the root stays where it is, but for what is mounted there. */
 bool root_is(const struct root_facts *facts)
 {
-	struct root_facts root, up;
+	struct root_facts root = { 0 }, up = { 0 };
 	return facts_of(AT_FDCWD, "/", AT_SYMLINK_NOFOLLOW, &root) == 0 &&
 		facts_of(AT_FDCWD, "/..", AT_SYMLINK_NOFOLLOW, &up) == 0 &&
 		same(&root, facts) && same(&up, facts);
