@@ -99,6 +99,7 @@ struct ready {
 
 	struct filter filter;
 	uint64_t capabilities; /* bit n: capability n */
+	bool own_keyring; /* the filter lets the program at keys */
 	int *pass_fds; /* ascending */
 	size_t n_pass_fds;
 

@@ -367,6 +367,21 @@ static void resolve_capabilities(struct ready *rd)
 	}
 }
 
+/* In doubt yes: a keyring of its own costs nothing but a part of the user's quota, which is
+ * 200 (kernel.keys.maxkeys), and a desktop may have more sandboxes than that. */
+static bool reaches_keys(const struct plan *p)
+{
+	static const char *const calls[] = { "keyctl", "request_key", "add_key" };
+	bool refused = false;
+	for (size_t i = 0; i < p->syscalls_allow.n; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(calls); k++)
+			if (strcmp(p->syscalls_allow.v[i].text, calls[k]) == 0)
+				return true;
+	for (size_t i = 0; i < p->syscalls_deny.n; i++)
+		refused = refused || str_starts(p->syscalls_deny.v[i].text, "@keyring");
+	return !refused || p->syscalls_default == SYSCALLS_LOG;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	return *(const int *)a - *(const int *)b;
@@ -433,6 +448,7 @@ int resolve_plan(
 	rd->host.vars[VAR_UID] = arena_printf(r.a, "%u", rd->uid);
 	resolve_namespaces(rd);
 	resolve_capabilities(rd);
+	rd->own_keyring = reaches_keys(p);
 	refuse_directories(&r);
 	resolve_pass_fds(&r);
 	rd->home = places_home_inside(&r);

@@ -101,7 +101,7 @@ static void forget_words(const struct child *c)
 
 static _Noreturn void program_main(struct child *c)
 {
-	struct root_facts facts;
+	struct root_facts facts = { 0 };
 	if (chdir("/") < 0) {
 		stage_fail(c, STEP_FORK, -1, -errno);
 		give_up(c);
@@ -126,7 +126,7 @@ static _Noreturn void program_main(struct child *c)
  * namespace. */
 static int meet(struct child *c, int program_pidfd)
 {
-	struct root_facts facts;
+	struct root_facts facts = { 0 };
 	char byte;
 	if (fd_read_full(c->peer_fd, &byte, 1) != 1)
 		return stage_fail(c, STEP_FORK, -1, -ECANCELED);

@@ -393,7 +393,7 @@ bool root_is(const struct root_facts *facts)
 int stage_pivot(struct child *c)
 {
 	enum { STACK_MAX = 8 };
-	struct root_facts facts;
+	struct root_facts facts = { 0 };
 	int r = root_facts(c, &facts);
 	if (r < 0)
 		return stage_fail(c, STEP_PIVOT, -1, r);

@@ -111,11 +111,12 @@ int stage_network(struct child *c)
 }
 
 /* Should: leave the caller's session keyring, which holds tickets and keys that any process
- * with it may read. A kernel without keys has none; a filter around us that refuses keyctl
+ * with it may read, where the program's own filter lets it at keys. A kernel without keys has none; a filter around us that refuses keyctl
  * refuses it to the program too. */
 int stage_keyring(struct child *c)
 {
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
+	if (c->rd->own_keyring &&
+		syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
 		errno != ENOSYS && errno != EPERM)
 		return stage_fail(c, STEP_KEYRING, -1, -errno);
 	return 0;
