@@ -330,7 +330,7 @@ const struct setting settings[SET_COUNT] = {
 	[SET_CAPABILITIES] = { "capabilities", "confinement",
 		LIST(value_capabilities, capabilities),
 		.help = "capabilities inside, none by default",
-		.doc = "As in capabilities(7), without cap_; root stands for those that a "
+		.doc = "As in capabilities(7), without cap_. none clears; root stands for those that a "
 		       "package manager needs. They hold over the sandbox's own user "
 		       "namespace only, never on the host. Those over the network and the "
 		       "mounts are refused, since the sandbox's own rules rest on them.",

@@ -131,9 +131,11 @@ static void capabilities_parse(const struct value_input *in, void *member)
 	unsigned offset;
 	while ((word = next_word(in, &p, &offset))) {
 		const char *name = capability_name(in->arena, word);
-		if (!name)
+		if (strcmp(word, "none") == 0)
+			*(struct list *)member = (struct list){ 0 };
+		else if (!name)
 			value_bad(in, offset,
-				"names as in capabilities(7) without 'cap_', or root",
+				"names as in capabilities(7) without 'cap_', root or none",
 				"not a capability", word);
 		else
 			push(in, member, offset)->text = name;
@@ -142,7 +144,7 @@ static void capabilities_parse(const struct value_input *in, void *member)
 
 const struct value_type value_capabilities = {
 	.name = "capabilities",
-	.metavar = "NAME...",
+	.metavar = "none|NAME...",
 	.list = true,
 	.parse = capabilities_parse,
 	.print = print_list,

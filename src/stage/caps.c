@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,6 +29,20 @@ static int drop_bounding(uint64_t keep)
 			return errno == EINVAL ? 0 : -errno;
 	}
 	return 0;
+}
+
+/* With no capability at all, the rules that make some out of user id 0 are switched off
+ * too, for good. A new user namespace begins with the usual rules again. */
+static int lock_rules(uint64_t set)
+{
+	const int bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+		SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+		SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+	if (set)
+		return 0; /* fake root: programs that change their id lose them as usual */
+	if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0)
+		return -errno;
+	return prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) == bits ? 0 : -EPERM;
 }
 
 static int set_all(uint64_t set)
@@ -82,6 +97,8 @@ int stage_capabilities(struct child *c)
 {
 	uint64_t set = c->rd->capabilities;
 	int r = drop_bounding(set);
+	if (r == 0)
+		r = lock_rules(set);
 	if (r == 0)
 		r = set_all(set);
 	if (r == 0)

@@ -199,6 +199,10 @@ int explain_report(const struct ready *rd, const struct report *report, struct e
 	err_sys(e, error, "%s", text);
 	if (report->step == STEP_TIME && error == -ERANGE)
 		return err_hint(e, "a clock cannot become negative");
+	if (report->step == STEP_KEYRING && error == -EDQUOT)
+		return err_hint(e,
+			"a program that may use keys gets a keyring of its own, and one user's "
+			"number of those is limited: sysctl kernel.keys.maxkeys");
 	if (report->step == STEP_LABEL)
 		return err_hint(e,
 			"is that security module on, and the label loaded? "

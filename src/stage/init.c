@@ -115,9 +115,8 @@ void init_main(struct child *c, pid_t program)
 	while (!reap(c, program, &status) && !supervisor_gone(c)) {
 		if (sigwaitinfo(&all, &info) < 0)
 			continue;
-		if (info.si_signo != SIGCHLD && info.si_code == SI_QUEUE &&
-			info.si_value.sival_int == FORWARDED)
-			(void)kill(program, info.si_signo);
+		if (info.si_signo == FORWARDED && info.si_code == SI_QUEUE)
+			(void)kill(program, info.si_value.sival_int);
 	}
 	kill_children(c);
 	report_send(

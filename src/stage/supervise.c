@@ -51,6 +51,7 @@ int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *
 	sigset_t blocked = set;
 	for (size_t i = 0; i < ARRAY_SIZE(not_ours); i++)
 		sigaddset(&blocked, not_ours[i]);
+	sigaddset(&blocked, FORWARDED); /* for init, until it waits for it */
 	if (sigprocmask(SIG_BLOCK, &blocked, ret_mask) < 0)
 		return err_sys(e, -errno, "cannot block signals");
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -99,7 +100,7 @@ static int wake_at_limit(int64_t limit_ms, struct err *e)
 static void forward(const struct run_state *st, int sig)
 {
 	/* ESRCH: init has ended, which the loop is about to see */
-	(void)sys_pidfd_send_signal(st->s->init_pidfd, sig, FORWARDED);
+	(void)sys_pidfd_send_signal(st->s->init_pidfd, FORWARDED, sig);
 }
 
 static void kill_all(const struct run_state *st)

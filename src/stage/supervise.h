@@ -7,8 +7,10 @@
 #include "base/err.h"
 #include "resolve/ready.h"
 
-/* The value with which forwarded signals are queued to init. */
-enum { FORWARDED = 0x5b0c5 };
+/* A signal for the program is sent to init as the value of this one. As itself it could get
+ * lost: a signal of which one is waiting already is not queued (signal(7)), and what a shell
+ * sends to the process group, as SIGCONT at "fg", goes to init too. */
+#define FORWARDED SIGRTMIN
 
 struct supervisor {
 	const struct ready *rd;

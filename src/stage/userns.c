@@ -111,8 +111,8 @@ int stage_network(struct child *c)
 }
 
 /* Should: leave the caller's session keyring, which holds tickets and keys that any process
- * with it may read, where the program's own filter lets it at keys. A kernel without keys has none; a filter around us that refuses keyctl
- * refuses it to the program too. */
+ * with it may read, where the program's filter lets it at keys. A kernel without keys has
+ * none; a filter around us that refuses keyctl refuses it to the program too. */
 int stage_keyring(struct child *c)
 {
 	if (c->rd->own_keyring &&

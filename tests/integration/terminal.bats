@@ -81,7 +81,7 @@ time.sleep(0.3); raise SystemExit(9)'\''\n' \
 	in_shell 'send=$SBOX --env=PS1="i""n> " -- bash --norc --noediting -i\n' 'expect=in> ' \
 		'send=sh -c "echo fir\"\"st; exec sleep 1000"\n' expect=first 'send=^C' 'expect=in> ' \
 		'send=echo code-$?\n' 'expect=code-130' 'expect=in> ' \
-		'send=sh -c "echo re\"\"ady; read l; echo got-\$l; sleep 1000"\n' expect=ready 'send=^Z' expect=Stopped 'expect=in> ' \
+		'send=sh -c "echo re\"\"ady; read l; echo got-\$l; exec sleep 1000"\n' expect=ready 'send=^Z' expect=Stopped 'expect=in> ' \
 		'send=jobs\n' expect=Stopped 'expect=in> ' 'send=fg\n' 'send=word\n' expect=got-word 'send=^C' 'expect=in> ' \
 		'send=exit 5\n' 'expect=$ ' 'send=echo code-$?\n' expect=code-5 'expect=$ ' 'send=exit 7\n'
 	assert_status 7
