@@ -111,7 +111,7 @@ UNIT_OBJ = $(UNIT_TESTS:%.c=$(BUILD)/obj/%.o)
 UNIT_BIN = $(BUILD)/tests/unit
 FUZZ_BIN = $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz-%)
 TEST_HELPER_BIN = $(TEST_HELPERS:%=$(BUILD)/tests/%)
-BENCH_BIN = $(BUILD)/tests/kernel
+BENCH_BIN = $(BUILD)/tests/kernel $(BUILD)/tests/filter
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -230,14 +230,16 @@ LIBS_callmatrix = -lseccomp
 LIBS_deny = -lseccomp
 LIBS_selfcheck = -lseccomp
 
-$(BENCH_BIN): tests/bench/kernel.c $(BUILD)/flags
+$(BENCH_BIN): $(BUILD)/tests/%: tests/bench/%.c $(LIB) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(ALL_CPPFLAGS) -std=gnu17 $(WARNINGS) -O2 -g -MMD -MP -MF $@.d -static -o $@ $<
+	$(call say,CC)$(CC) $(ALL_CPPFLAGS) -std=gnu17 $(WARNINGS) -O2 -g -MMD -MP -MF $@.d -static -o $@ $< \
+		$(LIB) $(LIBS)
 
 bench:
 	@tests/deps.sh build run bench
 	@$(SUBMAKE) BUILD=$(BUILD) programs $(BENCH_BIN)
 	@BUILD=$(BUILD) tests/bench/run
+	@BUILD=$(BUILD) tests/bench/filter
 
 # Looks for new inputs: make fuzz TARGET=NAME [SECONDS=60]
 SECONDS = 60
@@ -254,7 +256,7 @@ fuzz:
 
 C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c tests/*/*.c tests/*/*.h)
 SCRIPTS = .ci/run tests/run $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
-	tests/bench/run $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
+	tests/bench/run tests/bench/filter $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
 format:
 	clang-format -i $(C_FILES)

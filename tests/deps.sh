@@ -38,6 +38,16 @@ table() {
 	test   xdotool                  xdotool
 	test   firefox-esr              firefox-esr
 	test   chromium                 chromium
+	test   git                      git
+	test   nodejs                   node
+	test   npm                      npm
+	test   perl                     perl
+	test   curl                     curl
+	test   vim                      vim
+	test   tmux                     tmux
+	test   skopeo                   skopeo
+	test   strace                   strace
+	test   bubblewrap               bwrap
 	bench  bubblewrap               bwrap
 	bench  hyperfine                hyperfine
 	bench  python3                  python3
@@ -46,6 +56,11 @@ table() {
 	lint   shellcheck               shellcheck
 	fuzz   clang                    clang
 	fuzz   libclang-rt-14-dev       /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
+	END
+	# a compiler and a library for 32-bit programs
+	[ "$(uname -m)" != x86_64 ] || cat <<-'END'
+	test   gcc-multilib             /usr/lib/gcc/*/*/32/libgcc.a
+	test   libc6-dev-i386           /usr/include/x86_64-linux-gnu/gnu/stubs-32.h
 	END
 }
 

@@ -38,6 +38,22 @@ static int told(const struct diags *d, struct err *e)
 	return EXIT_SBOX;
 }
 
+/* What was asked for by name and takes something from what else was. */
+static void warn(const struct ready *rd)
+{
+	if (rd->host.uid == 0)
+		log_warning(
+			"sbox is run by root: what the program can see it owns, as root does; "
+			"run it as an ordinary user");
+	const struct mount_op *guard = mount_plan_guard(&rd->ops, &rd->root);
+	if (rd->plan->nested == NESTED_FULL && guard)
+		/* in a mount namespace without this mount it is no mount point */
+		log_warning(
+			"nested = full: the program can rename '%s' and put something "
+			"else in its place",
+			guard->dest);
+}
+
 static int run_plan(struct plan *p, struct diags *d, char **argv, struct err *e)
 {
 	struct ready rd;
@@ -45,10 +61,8 @@ static int run_plan(struct plan *p, struct diags *d, char **argv, struct err *e)
 	size_t size;
 
 	int r = resolve_plan(p, p->dry_run, &rd, d, e);
-	if (r == 0 && rd.host.uid == 0)
-		log_warning(
-			"sbox is run by root: what the program can see it owns, as root does; "
-			"run it as an ordinary user");
+	if (r == 0)
+		warn(&rd);
 	if (r == 0 && p->dry_run) {
 		if (p->json)
 			steps_print_json(stdout, &rd);

@@ -307,7 +307,9 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "browser: user, process, network and IPC namespaces and chroot, for the "
 		       "sandbox that a browser builds around its own parts. full: all, with "
 		       "mounts, for bwrap, podman or sbox inside; Landlock must then be off or "
-		       "auto, which leaves it out.",
+		       "auto, which leaves it out. What is hidden in a writable place stays "
+		       "unread with it too, but the program can rename it, as it can what is "
+		       "protected, and put something else in its place.",
 		.flags = S_WIDENS },
 	[SET_SOCKETS] = { "sockets", "confinement", LIST(value_sockets, sockets),
 		.metavar = "FAMILY...",
@@ -372,7 +374,8 @@ const struct setting settings[SET_COUNT] = {
 		.flags = S_WIDENS },
 	[SET_NEW_SESSION] = { "new-session", "process", BOOL(new_session),
 		.help = "start in a session of its own",
-		.doc = "Without the caller's terminal: no Ctrl-C, no job control." },
+		.doc = "Without the caller's terminal: no Ctrl-C, no job control. Where the "
+		       "caller has none, it is always so." },
 	[SET_TIMEOUT] = { "timeout", "process", NUM64(value_duration, timeout_ns),
 		.short_flag = 't',
 		.help = "end the program after this time (exit code 124)",

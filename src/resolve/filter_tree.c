@@ -41,8 +41,11 @@ static size_t find_ranges(const struct answers *a, struct range *ret)
 		if (n == 0 || ret[n - 1].answer != answer)
 			ret[n++] = (struct range){ i, answer };
 	}
-	if (ret[n - 1].answer != a->x32)
+	if (ret[n - 1].answer != a->x32) {
 		ret[n++] = (struct range){ X32_BIT, a->x32 };
+		/* -1 is what a tracer writes where it wants no call to be made */
+		ret[n++] = (struct range){ UINT32_MAX, a->beyond };
+	}
 	return n;
 }
 
@@ -82,7 +85,7 @@ int filter_tree(const struct answers *answers, size_t n, uint32_t otherwise,
 	struct sock_filter *code, size_t max)
 {
 	struct emitter e = { .code = code, .max = max };
-	struct range ranges[TREE_NUMBERS + 2];
+	struct range ranges[TREE_NUMBERS + 3];
 
 	emit(&e,
 		(struct sock_filter)BPF_STMT(

@@ -13,7 +13,7 @@ struct answers {
 	uint32_t arch; /* AUDIT_ARCH_... */
 	uint32_t by_number[TREE_NUMBERS];
 	uint32_t beyond; /* numbers above those */
-	uint32_t x32; /* numbers with the x32 bit (0x40000000) and all above it */
+	uint32_t x32; /* numbers with the x32 bit (0x40000000) and all above it but -1 */
 };
 
 /* Writes the program for some architectures; a caller of any other gets @otherwise.

@@ -166,6 +166,18 @@ static bool guarding(const struct mount_op *op)
 	return op->kind == OP_HIDE || (op->kind == OP_BIND && op->id == SET_PROTECT);
 }
 
+const struct mount_op *mount_plan_guard(
+	const struct mount_ops *ops, const struct mount_root *root)
+{
+	for (size_t i = 0; i < ops->n; i++) {
+		int parent = ops->v[i].parent;
+		if (guarding(&ops->v[i]) &&
+			(parent == OP_NO_PARENT ? root->write : ops->v[parent].write))
+			return &ops->v[i];
+	}
+	return NULL;
+}
+
 void mount_plan_pin(struct arena *a, struct mount_ops *ops, const struct mount_root *root)
 {
 	size_t n = ops->n;

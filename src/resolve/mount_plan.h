@@ -78,6 +78,10 @@ void mount_plan_order(
 void mount_plan_pin(
 	struct arena *a, struct mount_ops *ops, const struct mount_root *root);
 
+/* The first thing hidden or kept read-only in a writable tree; NULL: there is none. */
+const struct mount_op *mount_plan_guard(
+	const struct mount_ops *ops, const struct mount_root *root);
+
 /* The index of the op whose tree holds @path (by its text), or OP_NO_PARENT. */
 int mount_plan_parent(const struct mount_ops *ops, const char *path);
 /* The host's path of @dest as seen through its parent, or NULL where that is no bind. */

@@ -134,6 +134,7 @@ static void fill_plan(struct resolver *r, struct plan *q, const char *address, i
 	plan_init(q, r->a);
 	q->home = "none";
 	q->machine_id = "host";
+	q->new_session = true; /* Ctrl-C is for the program, not for its bus */
 	add(r->a, &q->system, "/usr");
 	add(r->a, &q->system, "/etc/ld.so.cache")->optional = true;
 	add(r->a, &q->system, "/bin")->optional = true;

@@ -13,12 +13,14 @@
 #include "base/sys.h"
 #include "stage/stage.h"
 
-/* Should: a session of its own where asked. By default the caller's session stays, so that
- * Ctrl-C, Ctrl-Z and job control are as in a plain shell. */
+/* Should: a session of its own where asked, and where there is no terminal. At one the
+ * caller's session stays, so that Ctrl-C, Ctrl-Z and job control are as in a plain shell;
+ * but kill(2) of one's own process group, which is then the caller's, reaches out of a pid
+ * namespace, and only Landlock's scopes (6.12) keep it in. */
 int stage_session(struct child *c)
 {
 	const struct plan *p = c->rd->plan;
-	if (p->new_session && setsid() < 0)
+	if ((p->new_session || c->alone) && setsid() < 0)
 		return stage_fail(c, STEP_SESSION, -1, -errno);
 	/* in the host's pid namespace init's end does not end us; and it may have ended
 	 * before this */

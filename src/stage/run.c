@@ -101,12 +101,21 @@ static void close_all(struct start *s)
 	s->supervisor.signal_fd = fd_close(s->supervisor.signal_fd);
 }
 
+static bool has_terminal(void)
+{
+	_cleanup_fd_ int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	return fd >= 0 || errno != ENXIO; /* in doubt as if there were one */
+}
+
 int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *ret_started,
 	struct err *e)
 {
 	struct start s = {
 		.rd = rd,
-		.child = { .rd = rd, .words = words, .words_size = words_size },
+		.child = { .rd = rd,
+			.alone = !has_terminal(),
+			.words = words,
+			.words_size = words_size },
 		.supervisor = { .rd = rd,
 			.init_pidfd = -1,
 			.signal_fd = -1,

@@ -21,6 +21,7 @@ struct child {
 	int root_fd; /* the new root, once it is mounted */
 	int staging_fd; /* a tmpfs outside the new root, for files that are bound into it */
 	sigset_t mask; /* the caller's signal mask, for the program */
+	bool alone; /* no controlling terminal */
 	pid_t init; /* our first process, as itself sees it */
 	char *words; /* where the launcher's own argv and environment lie in memory */
 	size_t words_size;

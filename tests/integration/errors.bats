@@ -42,7 +42,7 @@ in_mounts() {
 		"hint: the limit of user namespaces is 0" "sysctl -w user.max_user_namespaces" -- \
 		unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$0" "$@"' \
 		"$SBOX" --quiet -- true
-	fails "sbox: cannot make the namespaces: No space left on device" "hint: a limit of namespaces" -- \
+	fails "sbox: cannot make the network namespace: No space left on device" "hint: a limit of namespaces" -- \
 		unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_net_namespaces; exec "$0" "$@"' \
 		"$SBOX" --quiet -- true
 }

@@ -530,11 +530,11 @@ read = $D" >"$T/two.conf"
 }
 
 @test "a source below a directory that the program may write is not followed out of it" {
-	mkdir -p "$HOME/.ssh" "$D/app/inside"
-	echo key >"$HOME/.ssh/id"
+	mkdir -p "$T/private" "$D/app/inside"
+	echo key >"$T/private/id"
 	echo fine >"$D/app/inside/id"
 	sbox --write="$D/app" -c 'ln -s "$1" "$0/data"; ln -s inside "$0/within"; ln -s data "$0/chain"' \
-		"$D/app" "$HOME/.ssh"
+		"$D/app" "$T/private"
 	local rule
 	for rule in "--read=$D/app/data" "--bind=$D/app/data /srv/x" \
 		"--bind=$D/app/chain /srv/x" "--bind=$D/app/data/id /srv/x" "--bind=$D/app/data/id /srv/x rw"; do

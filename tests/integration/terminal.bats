@@ -138,9 +138,12 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$SBOX" 3>&-
 import fcntl, os, pty, struct, sys, termios
 pid, terminal = pty.fork()
 if pid == 0: os.execv(sys.argv[1], [sys.argv[1], "--", "/usr/bin/python3", "-I", "-S", "-c", """
-import os, signal
-signal.signal(signal.SIGWINCH, lambda *_: print(*os.get_terminal_size(), flush=True))
-print("ready", flush=True); signal.pause()"""])
+import os, signal, time
+n = []
+def told(*_): n.append(1); os.write(1, b"%d %d." % os.get_terminal_size())
+signal.signal(signal.SIGWINCH, told); os.write(1, b"ready")
+while not n: time.sleep(0.01)
+"""])
 seen = b""
 while b"ready" not in seen: seen += os.read(terminal, 1000)
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 132, 0, 0))

@@ -1,0 +1,246 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# security.bats - attacks: each is one that has worked, here or on a program of this kind
+load lib
+
+setup() {
+	isolate
+	secret=hunter2-$RANDOM$RANDOM
+	mkdir -p "$HOME/.ssh" "$HOME/.config/autostart"
+	echo "$secret" >"$HOME/.ssh/id"
+	echo original >"$HOME/.bashrc"
+	note_what_is_there
+}
+
+python_inside() {
+	local script=$1
+	shift
+	sbox "$@" -- /usr/bin/python3 -I -S -c "$script"
+}
+
+# ---- other names for what is guarded ----------------------------------------------------
+
+@test "a home that is reached by a link shows no more than one that is not" {
+	ln -s "$HOME" "$T/link"
+	cd "$HOME"
+	run --separate-stderr env HOME="$T/link" "$SBOX" --profile=default \
+		-c 'cat .ssh/id "$0/.ssh/id" "$1/.ssh/id" ~/.ssh/id; ls -A' "$T/link" "$HOME"
+	refute_contains "$output$stderr" "$secret"
+	refute_contains "$output" .bashrc
+	mkdir "$HOME/project"
+	cd "$T/link/project"
+	run --separate-stderr env HOME="$T/link" "$SBOX" --profile=default -c 'pwd -P'
+	assert_equal "$output" "$HOME/project"
+}
+
+@test "what is secret or protected stays so at another place" {
+	local way
+	ln -s "$HOME" "$T/link"
+	for way in "--bind=$HOME /x rw" "--bind=$T/link /x rw" "--bind=$T/link/.config/.. /x rw"; do
+		run --separate-stderr sbox "$way" -c '
+			cat /x/.ssh/id
+			echo planted >>/x/.bashrc
+			echo planted >/x/.config/autostart/new
+			mv /x/.config /x/moved
+			echo mine >/x/made && cat /x/made'
+		assert_status 0
+		assert_equal "$output" mine
+	done
+	run --separate-stderr sbox --bind="$T /x" -c "cat /x/${HOME##*/}/.ssh/id"
+	refute_contains "$output" "$secret"
+	assert_equal "$(<"$HOME/.bashrc")" original
+	run ! ls "$HOME/.config/autostart/new" "$HOME/moved"
+}
+
+@test "a rule that names a secret shows it, wherever" {
+	run -0 --separate-stderr sbox --bind="$HOME/.ssh /x" --read="$HOME/.ssh" \
+		-c 'cat /x/id ~/.ssh/id'
+	assert_equal "$output" "$secret"$'\n'"$secret"
+}
+
+@test "a secret that lies behind a link is hidden where it lies" {
+	mkdir "$HOME/dotfiles"
+	mv "$HOME/.ssh" "$HOME/dotfiles/ssh"
+	mv "$HOME/.config" "$HOME/dotfiles/config"
+	ln -s dotfiles/ssh "$HOME/.ssh"
+	ln -s dotfiles/config "$HOME/.config"
+	run --separate-stderr sbox --write="$HOME/dotfiles" -c '
+		cd ~/dotfiles && cat ssh/id; echo planted >config/autostart/new; ls -d ssh'
+	assert_equal "$output" ssh
+	run ! ls "$HOME/dotfiles/config/autostart/new"
+	cd "$HOME/dotfiles/ssh"
+	run --separate-stderr sbox --cwd=write -c 'cat id; pwd'
+	assert_equal "$output" "$HOME"
+}
+
+@test "a rule's path that a link leads into a secret is refused" {
+	mkdir "$HOME/shared"
+	ln -s ../.ssh "$HOME/shared/x"
+	run -125 --separate-stderr sbox --read="$HOME/shared/x" -c 'cat ~/shared/x/id'
+	refute_contains "$output" "$secret"
+	assert_contains "$stderr" "leads to '$HOME/.ssh'"
+	ln -sfn ../.config/autostart "$HOME/shared/x"
+	run -125 --separate-stderr sbox --write="$HOME/shared/x" -c 'echo planted >~/shared/x/new'
+	run -0 --separate-stderr sbox --read="$HOME/shared/x" -c 'ls ~/shared/x'
+}
+
+@test "the host's root by another name is no root" {
+	local way
+	ln -s / "$T/slash"
+	for way in "$T/slash" /proc/self/root //; do
+		run -125 --separate-stderr sbox --home=none --root="$way" -- true
+		assert_contains "$stderr" "cannot be the root"
+		run -125 --separate-stderr sbox --home=none --root="$way" --root-write -- true
+	done
+}
+
+# ---- mounts that a namespace of one's own lets go of --------------------------------------
+
+# Where a mount is not, in a mount namespace of one's own, its place is no mount point: it
+# can be renamed there, and is then renamed for everybody.
+detach='
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+ids = os.getuid(), os.getgid()
+def step(name, *args):
+	if getattr(libc, name)(*args) < 0:
+		print(name, os.strerror(ctypes.get_errno()))
+step("unshare", 0x10020000)
+for name, text in ("setgroups", "deny"), ("uid_map", "0 %d 1" % ids[0]), ("gid_map", "0 %d 1" % ids[1]):
+	try:
+		open("/proc/self/" + name, "w").write(text)
+	except OSError:
+		pass
+home = os.open(os.environ["HOME"], os.O_RDONLY)
+step("mount", b"none", b"/tmp", b"tmpfs", 0, None)
+os.chdir("/tmp")
+step("syscall", 155 if os.uname().machine == "x86_64" else 41, b".", b".")
+step("umount2", b".", 2)
+for attempt in (lambda: os.rename(".bashrc", "old", src_dir_fd=home, dst_dir_fd=home),
+		lambda: os.rename(".ssh", "keys", src_dir_fd=home, dst_dir_fd=home)):
+	try:
+		attempt()
+		print("renamed")
+	except OSError as e:
+		print("rename", e.strerror)
+for name in "keys/id", ".ssh/id":
+	try:
+		print(open(os.open(name, 0, dir_fd=home)).read())
+	except OSError as e:
+		print(name, e.strerror)
+'
+
+@test "a namespace of one's own does not set free what is protected" {
+	local nested
+	for nested in none browser; do
+		run --separate-stderr python_inside "$detach" --home=host --nested=$nested
+		refute_contains "$output" renamed
+		refute_contains "$output" "$secret"
+		assert_equal "$(<"$HOME/.bashrc")" original
+		assert_equal "$stderr" ""
+	done
+}
+
+@test "with nested = full it does, and that is said; a secret stays unread" {
+	run --separate-stderr python_inside "$detach" --home=host --nested=full
+	refute_contains "$output" "$secret"
+	assert_contains "$stderr" "the program can rename"
+	run --separate-stderr sbox --home=private --cwd=none --nested=full -- true
+	assert_equal "$stderr" ""
+}
+
+# ---- calls that only say that they succeeded ----------------------------------------------
+
+@test "a step that a filter around us fakes is noticed" {
+	local call
+	for call in mount_setattr capset umount2 pivot_root move_mount prctl seccomp; do
+		run -125 --separate-stderr "$TEST_BIN/deny" 0 $call -- "$SBOX" -c 'echo inside'
+		assert_equal "$output" ""
+	done
+}
+
+@test "so is a remount, on a kernel that has only mount(2)" {
+	local remount=0x20
+	run -0 --separate-stderr "$TEST_BIN/deny" ENOSYS mount_setattr -- "$SBOX" -c true
+	run -125 --separate-stderr "$TEST_BIN/deny" ENOSYS mount_setattr -- \
+		"$TEST_BIN/deny" 0 mount:3:$remount -- "$SBOX" -c 'echo inside'
+	assert_equal "$output" ""
+}
+
+# ---- time, signals, keys --------------------------------------------------------------------
+
+@test "a program that stops itself, and us by that, does not outlast the time limit" {
+	local way SECONDS=0
+	for way in 'os.kill(me, signal.SIGSTOP)' 'os.kill(0, signal.SIGSTOP)' \
+		'os.kill(me, signal.SIGSTOP if os.fork() else signal.SIGCONT)'; do
+		run -124 --separate-stderr timeout -s KILL 20 setsid --wait "$SBOX" --landlock=off \
+			--timeout=0.2 -- /usr/bin/python3 -I -S -c "import os, signal, time
+me = os.getpid()
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork() == 0:
+	time.sleep(60)
+while True:
+	$way"
+	done
+	[ $SECONDS -lt 20 ]
+	no_leftovers 'home/.*'
+}
+
+@test "without a terminal the caller's process group is not reached, on any kernel" {
+	run --separate-stderr setsid --wait sh -c '"$0" "$@"; echo "caller: $?"' \
+		"$SBOX" --landlock=off -c 'kill -KILL 0'
+	assert_equal "$output" "caller: 137"
+}
+
+# Python that joins a session keyring of its own and puts a key in, then runs its words.
+with_key='
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+add_key, keyctl = (248, 250) if os.uname().machine == "x86_64" else (217, 219)
+session = ctypes.c_long(-3)
+libc.syscall(keyctl, 1, None)
+for i in range(int(sys.argv[1])):
+	libc.syscall(add_key, b"user", b"sbox-test-%d" % i, b"x", 1, session)
+'
+
+@test "a program that may use keys finds none of the caller's" {
+	local look='
+found = libc.syscall(keyctl, ctypes.c_long(10), session, b"user", b"sbox-test-0", 0)
+print("found" if found > 0 else os.strerror(ctypes.get_errno()))'
+	run --separate-stderr /usr/bin/python3 -I -S -c "$with_key$look" 1
+	[ "$output" = found ] || skip_kernel "no keys"
+	run --separate-stderr /usr/bin/python3 -I -S -c \
+		"${with_key}os.execv(sys.argv[2], sys.argv[2:])" 1 "$SBOX" \
+		--syscalls-allow=keyctl -- /usr/bin/python3 -I -S -c \
+		"${with_key/'libc.syscall(keyctl, 1, None)'/}$look" 0
+	assert_equal "$output" "Required key not available"
+}
+
+@test "a program that may not use them takes nothing from the user's number of keyrings" {
+	run --separate-stderr /usr/bin/python3 -I -S -c \
+		"${with_key}os.execv(sys.argv[2], sys.argv[2:])" 300 "$SBOX" -c 'echo inside'
+	assert_equal "$output" inside
+}
+
+# ---- who was there first --------------------------------------------------------------------
+
+@test "a folder in the place of an instance's is left alone while somebody holds it" {
+	need dbus-daemon xdg-dbus-proxy
+	local address=unix:path=$T/work/bus
+	dbus-daemon --session --nofork --nopidfile --address="$address" 3>&- &
+	all_started+=($!)
+	wait_until 10 test -S "$T/work/bus"
+	run --separate-stderr sh -c '
+		mkdir -p "$XDG_RUNTIME_DIR/sbox/$$"
+		echo there >"$XDG_RUNTIME_DIR/sbox/$$/mark"
+		exec 4<"$XDG_RUNTIME_DIR/sbox/$$"
+		flock 4
+		export DBUS_SESSION_BUS_ADDRESS
+		DBUS_SESSION_BUS_ADDRESS=$1 "$0" --dbus=filtered -c "test -S \${DBUS_SESSION_BUS_ADDRESS#*=}" &
+		wait $!
+		echo "ended $?"
+		DBUS_SESSION_BUS_ADDRESS=$1 exec "$0" --dbus=filtered \
+			-c "test -S \${DBUS_SESSION_BUS_ADDRESS#*=} && echo bus"' "$SBOX" "$address"
+	assert_equal "$output" $'ended 0\nbus'
+	assert_equal "$(cat "$XDG_RUNTIME_DIR"/sbox/*/mark)" there
+}
