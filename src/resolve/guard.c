@@ -56,6 +56,7 @@ static void compare(struct resolver *r, const struct mount_op *rule, const char 
 	struct mount_op *again = wish(r, guard->kind, dest, guard->id, NULL);
 	again->at = guard->at;
 	again->layer = guard->layer;
+	again->make_dir = guard->make_dir;
 	again->about = below(r->a, rule->source, rest);
 }
 

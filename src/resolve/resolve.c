@@ -125,29 +125,31 @@ static void wish_made(
 	}
 }
 
-/* The caller's working directory, unless that would show the home or something secret. */
+/* The caller's working directory, unless that would show the home or something secret; in
+ * something protected read-only. Standing there is no rule that names it. */
 static void wish_cwd(struct resolver *r)
 {
 	char *cwd;
 	const struct origin *at = &r->p->origin[SET_CWD];
+	bool write = r->p->cwd == ACCESS_WRITE;
 	if (r->p->cwd == ACCESS_NONE || !r->h->cwd ||
 		path_normalize(r->a, r->h->cwd, &cwd) < 0 ||
 		path_is_below(r->h->home, cwd))
 		return;
-	const struct list *secrets[] = { &r->p->secret, &r->p->hide };
-	for (size_t k = 0; k < ARRAY_SIZE(secrets); k++)
-		for (size_t i = 0; i < secrets[k]->n; i++) {
-			struct item item = secrets[k]->v[i];
-			item.optional = true;
-			const char *path = expand(r, &item, item.text);
-			if (path &&
-				(path_is_below(cwd, path) ||
-					path_is_below(cwd, path_real(r->a, path))))
-				return;
-		}
+	for (size_t i = 0; i < r->rd->ops.n; i++) {
+		const struct mount_op *op = &r->rd->ops.v[i];
+		bool hides = op->kind == OP_HIDE || op->kind == OP_SECRET;
+		if ((!hides && op->kind != OP_PROTECT) ||
+			(!path_is_below(cwd, op->dest) &&
+				!path_is_below(cwd, path_real(r->a, op->dest))))
+			continue;
+		if (hides)
+			return;
+		write = false;
+	}
 	struct mount_op *op = wish(r, OP_BIND, cwd, SET_CWD, at);
 	op->source = cwd;
-	op->write = r->p->cwd == ACCESS_WRITE;
+	op->write = write;
 }
 
 static void wish_text(

@@ -20,10 +20,12 @@
  * has seen for itself that it stands in the new one.
  */
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -120,6 +122,23 @@ static _Noreturn void program_main(struct child *c)
 
 /* ---- the first process ---- */
 
+/* The program's end of the socket closes when it is executed, or has failed to be. A terminal
+ * may stop it before that, and its shell waits until it sees us stopped. */
+static void await_program(const struct child *c, int program_pidfd)
+{
+	enum { LOOK_MS = 20 };
+	struct pollfd peer = { .fd = c->peer_fd, .events = POLLIN };
+	while (RETRY(poll(&peer, 1, LOOK_MS)) == 0) {
+		siginfo_t info = { .si_pid = 0 };
+		if (waitid(P_PIDFD, (id_t)program_pidfd, &info, WSTOPPED | WNOHANG) ==
+				0 &&
+			info.si_pid != 0)
+			report_send(c->report_fd,
+				&(struct report){ .kind = REPORT_STOPPED,
+					.value = info.si_status });
+	}
+}
+
 /* Should: be in the program's network too, or /proc/1/net would show the host's. Mustn't:
  * be looked into from now on. Not dumpable: /proc/1 belongs to nobody inside and cannot be
  * traced, not even with every capability there, for this memory belongs to the host's user
@@ -140,8 +159,7 @@ static int meet(struct child *c, int program_pidfd)
 		r = fd_write_all(c->peer_fd, &facts, sizeof(facts));
 	if (r < 0)
 		return stage_fail(c, STEP_PIVOT, -1, r);
-	/* its end closes when the program is executed, or has failed to be */
-	(void)fd_read_full(c->peer_fd, &byte, 1);
+	await_program(c, program_pidfd);
 	return 0;
 }
 

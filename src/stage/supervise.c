@@ -8,6 +8,7 @@
 #include "stage/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -138,6 +139,28 @@ static int terminal_fd(void)
 	return -1;
 }
 
+/* The parent's number, 0 where there is nothing to see. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], text[512];
+	int parent = 0;
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : fd_read_full(fd, text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	const char *name_end = strrchr(text, ')');
+	return name_end && sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+/* Whether the leader of the process group is one of the sandbox's. */
+static bool is_inside(const struct supervisor *s, pid_t group)
+{
+	pid_t pid = group;
+	while (pid > 1 && pid != s->init)
+		pid = parent_of(pid);
+	return pid == s->init;
+}
+
 /* The caller's shell shall see its job stopped, and when it goes on, so shall the program.
  * The shell gives its terminal to our process group; a shell inside that had made another
  * group the terminal's finds it so again. */
@@ -147,8 +170,9 @@ static void on_stopped(const struct run_state *st)
 		return;
 	int terminal = terminal_fd();
 	pid_t group = tcgetpgrp(terminal), ours = getpgrp();
+	bool theirs = group > 0 && is_inside(st->s, group);
 	(void)raise(SIGSTOP);
-	if (group > 0 && group != ours && tcgetpgrp(terminal) == ours)
+	if (theirs && tcgetpgrp(terminal) == ours)
 		(void)tcsetpgrp(terminal, group); /* EPERM: that group has ended */
 	forward(st, SIGCONT);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/securebits.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -42,6 +43,14 @@ static void check_privileges(void)
 			flaw("%s is %s", sets[i], value);
 	}
 	property("privileges.capabilities", "all five sets as promised");
+
+	const int locked = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+		SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+		SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+	int bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+	if (should == 0 && (bits & locked) != locked)
+		flaw("securebits are %#x", (unsigned)bits);
+	property("privileges.securebits", "none can come out of user id 0");
 
 	status_value("NoNewPrivs", value, sizeof(value));
 	if (strcmp(value, "1") != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)

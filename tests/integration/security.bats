@@ -42,6 +42,9 @@ python_inside() {
 			echo planted >>/x/.bashrc
 			echo planted >/x/.config/autostart/new
 			mv /x/.config /x/moved
+			for own in .config/sbox/profiles .cache/sbox/filters; do
+				mkdir -p /x/$own; echo planted >/x/$own/new
+			done
 			echo mine >/x/made && cat /x/made'
 		assert_status 0
 		assert_equal "$output" mine
@@ -49,7 +52,7 @@ python_inside() {
 	run --separate-stderr sbox --bind="$T /x" -c "cat /x/${HOME##*/}/.ssh/id"
 	refute_contains "$output" "$secret"
 	assert_equal "$(<"$HOME/.bashrc")" original
-	run ! ls "$HOME/.config/autostart/new" "$HOME/moved"
+	assert_equal "$(find "$HOME" -name new -o -name moved)" ""
 }
 
 @test "a rule that names a secret shows it, wherever" {
@@ -92,6 +95,33 @@ python_inside() {
 		assert_contains "$stderr" "cannot be the root"
 		run -125 --separate-stderr sbox --home=none --root="$way" --root-write -- true
 	done
+}
+
+@test "standing in what is protected, or in sbox's own folders, opens none of it" {
+	local own
+	sbox --home=private:other -c 'echo >~/mark'
+	mkdir -p "$HOME/.config/sbox/profiles"
+	for own in .config/autostart .config/sbox/profiles; do
+		cd "$HOME/$own"
+		run --separate-stderr sbox --cwd=write -c 'pwd; echo planted >new'
+		assert_equal "$output" "$HOME/$own"
+		run ! ls "$HOME/$own/new"
+	done
+	for own in .cache/sbox .cache/sbox/filters .local/share/sbox/homes/other; do
+		cd "$HOME/$own"
+		run --separate-stderr sbox --cwd=write -c 'pwd; echo planted >new'
+		assert_equal "$output" "$HOME"
+		run ! ls "$HOME/$own/new"
+	done
+	cd "$HOME/.config/autostart"
+	run -0 sbox --write=. -c 'echo asked >new'
+}
+
+@test "where there are no keys, none can be planted for the next log-in" {
+	rm -r "$HOME/.ssh"
+	run --separate-stderr sbox --home=host -c 'for way in .ssh .gnupg; do
+		mkdir -p ~/$way; echo planted >~/$way/new; mv ~/$way ~/moved; done'
+	assert_equal "$(find "$HOME" -name new -o -name moved)" ""
 }
 
 # ---- mounts that a namespace of one's own lets go of --------------------------------------

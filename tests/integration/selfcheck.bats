@@ -176,6 +176,7 @@ notices() {
 
 @test "the self-check notices privileges and what leaks in" {
 	notices privileges.capabilities default --capabilities=chown
+	notices privileges.securebits default --capabilities=chown
 	notices privileges.ids default --identity=root
 	notices processes.secrets default --pass-env=SECRET
 	exec 7<"$T/stdin"

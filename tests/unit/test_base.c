@@ -251,6 +251,17 @@ Test(path, normalizing_tidies_but_refuses_dotdot)
 	arena_done(&a);
 }
 
+Test(path, the_real_name_of_what_is_missing_is_that_of_what_is_there)
+{
+	struct arena a = { 0 };
+	cr_assert_str_eq(path_real(&a, "/"), "/");
+	cr_assert_str_eq(path_real(&a, "/no such/thing"), "/no such/thing");
+	cr_assert_str_eq(path_real(&a, "/proc/self/root"), "/");
+	cr_assert_str_eq(
+		path_real(&a, "/proc/self/root/no such/thing"), "/no such/thing");
+	arena_done(&a);
+}
+
 Test(path, a_relative_path_is_taken_from_its_base)
 {
 	static const struct {

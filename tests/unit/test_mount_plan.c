@@ -171,6 +171,29 @@ Test(mount_plan, weak_wishes_are_about_the_host_and_not_a_private_home)
 	cr_assert_eq(ops.n, 2);
 }
 
+Test(mount_plan, a_weak_wish_for_another_place_says_what_it_is_about)
+{
+	bind_at("/home/u", "/x", true, 1);
+	want(OP_SECRET, "/x/.ssh", 1)->about = "/home/u/.ssh";
+	want(OP_PROTECT, "/x/.bashrc", 1)->about = "/home/u/.bashrc";
+	want(OP_SECRET, "/x/.gnupg", 1)->about = "/home/other/.gnupg";
+	cr_assert_eq(find("/x/.ssh")->kind, OP_HIDE);
+	cr_assert_str_eq(find("/x/.bashrc")->source, "/home/u/.bashrc");
+	cr_assert_null(find("/x/.gnupg"));
+}
+
+Test(mount_plan, a_guard_is_one_only_where_its_surroundings_are_writable)
+{
+	show("/usr", false, 1);
+	want(OP_HIDE, "/usr/games", 1);
+	mount_plan_order(&arena, &ops, &root);
+	cr_assert_null(mount_plan_guard(&ops, &root));
+	show("/home/u", true, 1);
+	want(OP_PROTECT, "/home/u/.bashrc", 1)->id = SET_PROTECT;
+	mount_plan_order(&arena, &ops, &root);
+	cr_assert_str_eq(mount_plan_guard(&ops, &root)->dest, "/home/u/.bashrc");
+}
+
 Test(mount_plan, a_bind_that_changes_nothing_is_dropped)
 {
 	show("/usr", false, 1);
