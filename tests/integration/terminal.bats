@@ -59,7 +59,8 @@ raise SystemExit(9)'\''\n' \
 
 @test "a background job that reads from the terminal is stopped, as any is" {
 	in_shell 'send=$SBOX -- cat &\n' 'expect=$ ' 'send=wait %1; jobs\n' 'expect=Stopped' \
-		'expect=$ ' 'send=fg\n' expect=cat 'send=word\n' expect=word expect=word 'send=^D' 'expect=$ ' 'send=exit 7\n'
+		'expect=$ ' 'send=fg\n' expect=cat 'send=word\n' expect=word expect=word \
+		'send=another\n' expect=another expect=another 'send=^D' 'expect=$ ' 'send=exit 7\n'
 	assert_status 7
 }
 
