@@ -256,10 +256,11 @@ has_written_it_down() {
 	grep -qs "here before" "$HOME/.local/share/sbox/homes/browser/.config/chromium/Default/"*/leveldb/*
 }
 
+# bats test_tags=no-asan
 @test "Chromium finds at its second start what it kept at its first" {
 	need chromium
 	start_held chromium
-	wait_until 20 has_written_it_down
+	wait_until 40 has_written_it_down
 	finish_held
 	page held.html "$storage_script"
 	finds_its_profile_again chromium held.html

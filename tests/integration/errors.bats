@@ -39,17 +39,23 @@ in_mounts() {
 
 @test "user namespaces forbidden by a limit: the limit is named, and how to raise it" {
 	fails "sbox: cannot make the namespaces: No space left on device" \
-		"hint: the limit of user namespaces is 0" "sysctl -w user.max_user_namespaces" -- \
-		unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$0" "$@"' \
+		"hint: the limit of user namespaces is 0" \
+		"sysctl -w user.max_user_namespaces" -- \
+		unshare --user --map-root-user sh -c \
+		'echo 0 >/proc/sys/user/max_user_namespaces; exec "$0" "$@"' \
 		"$SBOX" --quiet -- true
-	fails "sbox: cannot make the network namespace: No space left on device" "hint: a limit of namespaces" -- \
-		unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_net_namespaces; exec "$0" "$@"' \
+	fails "sbox: cannot make the network namespace: No space left on device" \
+		"hint: a limit of namespaces" -- \
+		unshare --user --map-root-user sh -c \
+		'echo 0 >/proc/sys/user/max_net_namespaces; exec "$0" "$@"' \
 		"$SBOX" --quiet -- true
 }
 
 @test "user namespaces forbidden by a filter: that is said, and nothing weaker is started" {
-	fails "sbox: cannot make the namespaces: Operation not permitted" "hint: " "filter" -- \
-		"$TEST_BIN/deny" EPERM clone3,clone:0:0x10000000,unshare:0:0x10000000 -- "$SBOX" -- true
+	fails "sbox: cannot make the namespaces: Operation not permitted" "hint: " \
+		"filter" -- \
+		"$TEST_BIN/deny" EPERM clone3,clone:0:0x10000000,unshare:0:0x10000000 -- \
+		"$SBOX" -- true
 	# a filter that judges clone's flags has to let clone3 fail with ENOSYS
 	fails "sbox: cannot make the namespaces: Operation not permitted" -- \
 		"$TEST_BIN/deny" ENOSYS clone3 -- \
@@ -58,22 +64,26 @@ in_mounts() {
 
 @test "each step that the kernel refuses is named, and ends the start" {
 	local row call text
-	for row in 'pivot_root:cannot enter the new root' 'umount2:cannot enter the new root' \
+	for row in 'pivot_root:cannot enter the new root' \
+		'umount2:cannot enter the new root' \
 		'sethostname:cannot set the host name' 'capset:cannot drop capabilities' \
 		'prctl:the start was given up' 'close_range:cannot close descriptors' \
 		'fsopen:cannot make the new root' 'move_mount:cannot make the new root' \
-		'open_tree:cannot mount' 'mount_setattr:cannot mount' 'openat2:cannot mount' \
+		'open_tree:cannot mount' 'mount_setattr:cannot mount' \
+		'openat2:cannot mount' \
 		'signalfd4:cannot wait for signals' 'seccomp:filter'; do
 		call=${row%%:*}
 		text=${row#*:}
-		run --separate-stderr "$TEST_BIN/deny" EPERM "$call" -- "$SBOX" -c 'echo started'
+		run --separate-stderr "$TEST_BIN/deny" EPERM "$call" -- "$SBOX" -c \
+			'echo started'
 		[ "$status" = 125 ] || complain "$call: status $status" "stderr" "$stderr"
 		assert_equal "$output" ""
 		assert_contains "$stderr" "$text"
 		assert_contains "$stderr" "Operation not permitted"
 	done
 	nothing_left
-	run --separate-stderr "$TEST_BIN/deny" EPERM setgroups -- "$SBOX" --id-map=range -- true
+	run --separate-stderr "$TEST_BIN/deny" EPERM setgroups -- "$SBOX" --id-map=range \
+		-- true
 	assert_status 125
 	nothing_left
 }
@@ -82,24 +92,30 @@ in_mounts() {
 	local hide='mount -t tmpfs none /proc/fs || mount -t tmpfs none /proc/sys'
 	fails "proc: cannot mount: '/proc'" "a container that hides parts of /proc" -- \
 		in_mounts "$hide" "$SBOX" --home=ephemeral -- true
-	run --separate-stderr in_mounts "$hide" "$SBOX" --home=ephemeral --proc=no -c 'echo ran'
+	run --separate-stderr in_mounts "$hide" "$SBOX" --home=ephemeral --proc=no -c \
+		'echo ran'
 	assert_equal "$output" ran
 }
 
 # ---- ranges of ids ----------------------------------------------------------------------
 
 @test "no newuidmap: the package is named, and how to do without" {
-	fails "sbox: a range of ids needs the program newuidmap" "hint: install the package uidmap" \
-		"--id-map=single" -- in_mounts 'mount --bind /dev/null /usr/bin/newuidmap' "$SBOX" -p shell -- true
+	fails "sbox: a range of ids needs the program newuidmap" \
+		"hint: install the package uidmap" \
+		"--id-map=single" -- in_mounts \
+		'mount --bind /dev/null /usr/bin/newuidmap' "$SBOX" -p shell -- true
 }
 
 @test "newuidmap without its rights: that is said" {
 	cp /usr/bin/newuidmap "$T/work/"
 	chmod 755 "$T/work/newuidmap"
-	fails "sbox: newuidmap failed: " "hint: '/usr/bin/newuidmap' has neither the setuid bit" -- \
-		in_mounts "mount --bind '$T/work/newuidmap' /usr/bin/newuidmap" "$SBOX" -p shell -- true
+	fails "sbox: newuidmap failed: " \
+		"hint: '/usr/bin/newuidmap' has neither the setuid bit" -- \
+		in_mounts "mount --bind '$T/work/newuidmap' /usr/bin/newuidmap" "$SBOX" \
+		-p shell -- true
 	# in a namespace that does not have the program's owner the bit is worth nothing
-	fails "sbox: newuidmap failed: " "hint: a nosuid mount or a container" "--id-map=single" -- \
+	fails "sbox: newuidmap failed: " "hint: a nosuid mount or a container" \
+		"--id-map=single" -- \
 		in_mounts true "$SBOX" -p shell -- true
 }
 
@@ -107,8 +123,10 @@ in_mounts() {
 	fails "identity = root needs a range of subordinate ids, and /etc/subuid has none for $(id -un)" \
 		"hint: an administrator gives one with: usermod --add-subuids" -- \
 		in_mounts 'mount --bind /dev/null /etc/subuid' "$SBOX" -p shell -- true
-	fails "groups = drop needs a range of subordinate ids, and /etc/subgid has none" "--groups=keep" -- \
-		in_mounts 'mount --bind /dev/null /etc/subgid' "$SBOX" -p untrusted -- true
+	fails "groups = drop needs a range of subordinate ids, and /etc/subgid has none" \
+		"--groups=keep" -- \
+		in_mounts 'mount --bind /dev/null /etc/subgid' "$SBOX" -p untrusted -- \
+		true
 }
 
 @test "no_new_privs set by the caller: ranges are refused, the rest works" {
@@ -126,43 +144,54 @@ in_mounts() {
 		printf '#!/bin/sh\ntouch %s/ran\n' "$T" >"$T/bin/$name"
 	done
 	chmod 755 "$T"/bin/*
-	run --separate-stderr env PATH="$T/bin:$PATH" LD_PRELOAD="$T/evil.so" LD_LIBRARY_PATH="$T/bin" \
-		GCONV_PATH="$T/bin" BASH_ENV="$T/bin/newuidmap" ENV="$T/bin/newuidmap" "$SBOX" -p shell -c 'id -u'
+	run --separate-stderr env PATH="$T/bin:$PATH" LD_PRELOAD="$T/evil.so" \
+		LD_LIBRARY_PATH="$T/bin" \
+		GCONV_PATH="$T/bin" BASH_ENV="$T/bin/newuidmap" ENV="$T/bin/newuidmap" \
+		"$SBOX" -p shell -c 'id -u'
 	[ ! -e "$T/ran" ]
 	assert_equal "$output" 0
 }
 
+# bats test_tags=no-asan
 @test "sbox that is setuid or setgid refuses to run" {
 	local other
 	for other in $(id -G) none; do
 		[ "$other" = "$(id -g)" ] || break
 	done
 	if [ "$other" = none ]; then
-		[ "${SBOX_TEST_STRICT:-0}" != 1 ] || complain "$(id -un) is in no supplementary group"
+		[ "${SBOX_TEST_STRICT:-0}" != 1 ] || complain \
+			"$(id -un) is in no supplementary group"
 		skip "needs a user with a supplementary group"
 	fi
 	cp "$SBOX" "$T/work/sbox"
 	chgrp "$other" "$T/work/sbox"
 	chmod 2755 "$T/work/sbox"
-	fails "sbox is installed setuid or setgid; it must not be" -- "$T/work/sbox" -- true
+	fails "sbox is installed setuid or setgid; it must not be" -- "$T/work/sbox" -- \
+		true
 }
 
 # ---- files ------------------------------------------------------------------------------
 
 @test "a full disk for the home: that is said, and nothing is left on it" {
-	run --separate-stderr in_mounts "mount -t tmpfs -o nr_inodes=3,mode=777 none '$T/work'" \
-		env XDG_DATA_HOME="$T/work" sh -c '"$0" -- true; echo "code-$?"; find "$1" -mindepth 1' "$SBOX" "$T/work"
+	run --separate-stderr in_mounts \
+		"mount -t tmpfs -o nr_inodes=3,mode=777 none '$T/work'" \
+		env XDG_DATA_HOME="$T/work" sh -c \
+		'"$0" -- true; echo "code-$?"; find "$1" -mindepth 1' "$SBOX" "$T/work"
 	assert_equal "$output" code-125
-	assert_contains "$stderr" "sbox: cannot make the private home '$T/work/sbox/homes/default': No space left on device"
-	assert_contains "$stderr" "hint: the disk is full; make room, or run with --home=ephemeral"
-	run --separate-stderr in_mounts "mount -t tmpfs -o nr_inodes=3,mode=777 none '$T/work'" \
+	assert_contains "$stderr" \
+		"sbox: cannot make the private home '$T/work/sbox/homes/default': No space left on device"
+	assert_contains "$stderr" \
+		"hint: the disk is full; make room, or run with --home=ephemeral"
+	run --separate-stderr in_mounts \
+		"mount -t tmpfs -o nr_inodes=3,mode=777 none '$T/work'" \
 		env XDG_DATA_HOME="$T/work" "$SBOX" --home=ephemeral -c 'echo ran'
 	assert_equal "$output" ran
 }
 
 @test "a read-only place for the home, or a file in its way" {
 	fails "cannot make the private home '$T/work/sbox/homes/default': Read-only file system" -- \
-		in_mounts "mount -t tmpfs -o ro none '$T/work'" env XDG_DATA_HOME="$T/work" "$SBOX" -- true
+		in_mounts "mount -t tmpfs -o ro none '$T/work'" env \
+		XDG_DATA_HOME="$T/work" "$SBOX" -- true
 	: >"$T/work/sbox"
 	fails "cannot make the private home '$T/work/sbox/homes/default': Not a directory" -- \
 		env XDG_DATA_HOME="$T/work" "$SBOX" -- true
@@ -172,11 +201,13 @@ in_mounts() {
 @test "a first start that fails leaves no home, wherever it fails" {
 	fails "cannot enter the directory" -- "$SBOX" --chdir=/nosuch -- true
 	fails "there is no '$HOME/.x/y' to show something at" -- \
-		"$SBOX" --link="~/.y /etc" --bind='/etc /usr/nosuch' --bind="/etc $HOME/.x/y/../../../x" -- true ||
+		"$SBOX" --link="~/.y /etc" --bind='/etc /usr/nosuch' \
+		--bind="/etc $HOME/.x/y/../../../x" -- true ||
 		true
 	run -127 --separate-stderr sbox -- no-such-program
 	nothing_left
-	run --separate-stderr sbox --tmpfs="$HOME/a/b" --file="$HOME/c/d text" --chdir=/nosuch -- true
+	run --separate-stderr sbox --tmpfs="$HOME/a/b" --file="$HOME/c/d text" \
+		--chdir=/nosuch -- true
 	assert_status 125
 	nothing_left
 	run --separate-stderr sbox --home=host --chdir=/nosuch -- true
@@ -192,7 +223,8 @@ in_mounts() {
 	assert_equal "$output" "$HOME"
 	run --separate-stderr sbox --cwd=write --read=. -- true
 	assert_status 125
-	assert_contains "$stderr" "--read: '.' is relative, and the working directory is gone"
+	assert_contains "$stderr" \
+		"--read: '.' is relative, and the working directory is gone"
 }
 
 @test "closed input, output and errors are neither an error nor a way for files to slip in" {
@@ -206,11 +238,14 @@ in_mounts() {
 	assert_status 7
 }
 
+# bats test_tags=no-asan
 @test "few descriptors are enough, or are asked for" {
 	local n
 	for n in 4 5 6 8 10 12 16 24 64; do
-		run --separate-stderr bash -c 'ulimit -n "$1"; exec "$0" -- true' "$SBOX" $n
-		[ "$status" = 0 ] || [ "$status" = 125 ] || complain "with $n: status $status" "stderr" "$stderr"
+		run --separate-stderr bash -c 'ulimit -n "$1"; exec "$0" -- true' \
+			"$SBOX" $n
+		[ "$status" = 0 ] || [ "$status" = 125 ] || complain \
+			"with $n: status $status" "stderr" "$stderr"
 		[ "$status" = 0 ] || assert_contains "$n: $stderr" "sbox: "
 		nothing_left 'home/.local*'
 	done
@@ -223,7 +258,8 @@ in_mounts() {
 	assert_contains "$stderr" "cannot make the private home '/nonexistent/x/"
 	local home
 	for home in relative ''; do
-		run --separate-stderr env HOME="$home" "$SBOX" --home=ephemeral -c 'echo "$HOME"'
+		run --separate-stderr env HOME="$home" "$SBOX" --home=ephemeral -c \
+			'echo "$HOME"'
 		assert_equal "$output" "$(getent passwd "$(id -u)" | cut -d: -f6)"
 	done
 }
@@ -231,7 +267,8 @@ in_mounts() {
 # ---- the command line -------------------------------------------------------------------
 
 @test "all mistakes of a command line are told at once, with what was meant" {
-	run --separate-stderr sbox --redonly=/x --hostnam=y --tmpfs='/x size=lots' --network=maybe \
+	run --separate-stderr sbox --redonly=/x --hostnam=y --tmpfs='/x size=lots' \
+		--network=maybe \
 		--read=/nosuch --timeout=soon -- true
 	assert_status 125
 	assert_contains "$stderr" "unknown flag '--redonly'"
@@ -245,7 +282,8 @@ in_mounts() {
 
 @test "output that cannot be shown is escaped, from files and from the command line" {
 	local esc=$'\e[31m'
-	run --separate-stderr sbox --read="/none${esc}x" -p "no${esc}profile" --"bad${esc}flag" -- true
+	run --separate-stderr sbox --read="/none${esc}x" -p "no${esc}profile" \
+		--"bad${esc}flag" -- true
 	assert_status 125
 	refute_contains "$stderr" $'\e'
 	assert_contains "$stderr" 'x1b[31m'

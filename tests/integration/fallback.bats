@@ -14,16 +14,22 @@ without() {
 	local calls=$1 report code=0
 	shift
 	mkdir "$T/bin"
-	printf '#!/bin/sh\nexec "%s" ENOSYS %s -- "%s" "$@"\n' "$TEST_BIN/deny" "$calls" "$SBOX" >"$T/bin/sbox"
+	printf '#!/bin/sh\nexec "%s" ENOSYS %s -- "%s" "$@"\n' "$TEST_BIN/deny" "$calls" \
+		"$SBOX" >"$T/bin/sbox"
 	chmod 755 "$T/bin" "$T/bin/sbox"
 	cd "$BATS_TEST_DIRNAME"
-	report=$(env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" LANG="$LANG" TMPDIR="${T%/*}" SBOX="$T/bin/sbox" \
-		TEST_BIN="$TEST_BIN" SBOX_PROFILE_PATH="$SBOX_PROFILE_PATH" SBOX_LIBEXEC="$SBOX_LIBEXEC" \
-		SBOX_TEST_REAPER="$SBOX_TEST_REAPER" HOME="$(getent passwd "$(id -u)" | cut -d: -f6)" \
+	report=$(env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" LANG="$LANG" TMPDIR="${T%/*}" \
+		SBOX="$T/bin/sbox" \
+		TEST_BIN="$TEST_BIN" SBOX_PROFILE_PATH="$SBOX_PROFILE_PATH" \
+		SBOX_LIBEXEC="$SBOX_LIBEXEC" \
+		SBOX_TEST_REAPER="$SBOX_TEST_REAPER" HOME="$(getent passwd "$(id \
+		-u)" | cut -d: -f6)" \
 		SBOX_TEST_STRICT="${SBOX_TEST_STRICT:-0}" SBOX_TEST_NO_RANGES=1 \
 		bats --tap --filter-tags '!ranges' "$@" 2>&1 3>&-) || code=$?
-	[ $code = 0 ] || complain "some promise does not hold" "report" "$(grep -v '^ok' <<<"$report")"
-	[ "$(grep -c '^ok' <<<"$report")" -ge 1 ] || complain "nothing was run" "report" "$report"
+	[ $code = 0 ] || complain "some promise does not hold" "report" \
+		"$(grep -v '^ok' <<<"$report")"
+	[ "$(grep -c '^ok' <<<"$report")" -ge 1 ] || complain "nothing was run" "report" \
+		"$report"
 }
 
 @test "without the mount calls of Linux 5.2 and 5.12: what is isolated" {
@@ -35,13 +41,15 @@ without() {
 }
 
 @test "without mount_setattr alone, as before Linux 5.12" {
-	without mount_setattr isolation.bats filesystem.bats -f 'read-only|hidden|protected|mount'
+	without mount_setattr isolation.bats filesystem.bats -f \
+		'read-only|hidden|protected|mount'
 }
 
 @test "without any one of the mount calls" {
 	local call
 	for call in open_tree move_mount fsopen; do
-		run --separate-stderr "$TEST_BIN/deny" ENOSYS $call -- "$SBOX" --read="$TEST_BIN/probe" \
+		run --separate-stderr "$TEST_BIN/deny" ENOSYS $call -- "$SBOX" \
+			--read="$TEST_BIN/probe" \
 			-- "$TEST_BIN/probe" mounts
 		assert_status 0
 		assert_contains "$(fact mount./usr)" "ro,nosuid,nodev"
@@ -68,7 +76,8 @@ without() {
 	local call errno
 	for call in open_tree move_mount mount_setattr fsopen; do
 		for errno in EPERM EACCES EINVAL; do
-			run --separate-stderr "$TEST_BIN/deny" $errno $call -- "$SBOX" -c 'echo started'
+			run --separate-stderr "$TEST_BIN/deny" $errno $call -- "$SBOX" \
+				-c 'echo started'
 			assert_status 125
 			assert_equal "$output" ""
 		done

@@ -18,7 +18,8 @@ setup() {
 # A line from a fifo, for which nobody waits forever.
 await() {
 	local line
-	read -r -t 10 line <>"$1" || complain "nothing came" "stdout" "$(<"$T/out")" "stderr" "$(<"$T/err")"
+	read -r -t 10 line <>"$1" || complain "nothing came" "stdout" "$(<"$T/out")" \
+		"stderr" "$(<"$T/err")"
 }
 
 nothing_left() {
@@ -43,40 +44,46 @@ bare_profile() {
 # ---- one setting at a time --------------------------------------------------------------
 
 @test "read shows a tree at its own place, read-only" {
-	run --separate-stderr sbox --read="$D" -c 'cat "$0/file" "$0/sub/file"; echo new >"$0/file"' "$D"
+	run --separate-stderr sbox --read="$D" -c \
+		'cat "$0/file" "$0/sub/file"; echo new >"$0/file"' "$D"
 	assert_contains "$output" $'top\nbelow'
 	assert_contains "$stderr" "Read-only file system"
 	assert_equal "$(cat "$D/file")" top
 }
 
 @test "write shows it writable, and what is written is on the host" {
-	run --separate-stderr sbox --write="$D" -c 'echo new >"$0/file"; echo more >"$0/sub/new"' "$D"
+	run --separate-stderr sbox --write="$D" -c \
+		'echo new >"$0/file"; echo more >"$0/sub/new"' "$D"
 	assert_status 0
 	assert_equal "$(cat "$D/file" "$D/sub/new")" $'new\nmore'
 }
 
 @test "a single file can be read or written, and nothing beside it is seen" {
 	run --separate-stderr sbox --write="$D/file" --read="$D/sub/file" -c '
-		echo new >"$0/file"; cat "$0/sub/file"; ls -A "$0" "$0/sub"; echo x >"$0/sub/file"' "$D"
+		echo new >"$0/file"; cat "$0/sub/file"; ls -A "$0" "$0/sub"
+		echo x >"$0/sub/file"' "$D"
 	assert_equal "$output" "below"$'\n'"$D:"$'\nfile\nsub\n\n'"$D/sub:"$'\nfile'
 	assert_equal "$(cat "$D/file" "$D/sub/file")" $'new\nbelow'
 }
 
 @test "bind shows it elsewhere: read-only, or writable with rw" {
 	run --separate-stderr sbox --bind="$D/sub /srv/a" --bind="$D /srv/b/c rw" -c '
-		cat /srv/a/file /srv/b/c/file; echo no >/srv/a/file; echo yes >/srv/b/c/file
+		cat /srv/a/file /srv/b/c/file; echo no >/srv/a/file
+		echo yes >/srv/b/c/file
 		test ! -e "$0" && echo "not at its own place"' "$D"
 	assert_equal "$output" $'below\ntop\nnot at its own place'
 	assert_equal "$(cat "$D/file" "$D/sub/file")" $'yes\nbelow'
 }
 
 @test "tmpfs is empty, has the size and the mode that were asked for, and is gone afterwards" {
-	run --separate-stderr sbox --tmpfs='/srv/small size=64K mode=0700' --tmpfs=/srv/plain \
+	run --separate-stderr sbox --tmpfs='/srv/small size=64K mode=0700' \
+		--tmpfs=/srv/plain \
 		--read="$D" --tmpfs="$D/sub" -c '
 		stat -c %a /srv/small /srv/plain; ls -A /srv/small "$0/sub"
 		head -c 1M /dev/zero >/srv/small/big; stat -c %s /srv/small/big
 		echo mine >"$0/sub/file"; cat "$0/file" "$0/sub/file"' "$D"
-	assert_equal "$output" "700"$'\n755\n/srv/small:\n\n'"$D/sub:"$'\n65536\ntop\nmine'
+	assert_equal "$output" \
+		"700"$'\n755\n/srv/small:\n\n'"$D/sub:"$'\n65536\ntop\nmine'
 	assert_contains "$stderr" "No space left on device"
 	assert_equal "$(cat "$D/sub/file")" below
 }
@@ -85,7 +92,8 @@ bare_profile() {
 	run --separate-stderr sbox --dir='/srv/d mode=0750' --dir=/srv/e/f/g \
 		--file="/srv/words mode=0640 'first line' second" --file=/srv/empty \
 		--link='/srv/l /srv/words' --link='/srv/relative words' -c '
-		cd /srv; stat -c "%a %F %n" d e e/f/g words empty; readlink l relative; cat l relative'
+		cd /srv; stat -c "%a %F %n" d e e/f/g words empty; readlink l relative
+		cat l relative'
 	assert_status 0
 	assert_equal "$output" "750 directory d
 755 directory e
@@ -109,7 +117,8 @@ second"
 
 @test "what is hidden looks empty and stays what it was: a file a file, a directory one" {
 	run --separate-stderr sbox --write="$D" --hide="$D/file" --hide="$D/sub" -c '
-		stat -c "%F %s" "$0/file"; stat -c %F "$0/sub"; ls -A "$0/sub"; cat "$0/sub/deep/file"
+		stat -c "%F %s" "$0/file"; stat -c %F "$0/sub"; ls -A "$0/sub"
+		cat "$0/sub/deep/file"
 		echo x >"$0/file"; touch "$0/sub/new"; rm -rf "$0/file" "$0/sub"' "$D"
 	assert_equal "$output" $'regular empty file 0\ndirectory'
 	assert_equal "$(cat "$D/file" "$D/sub/file")" $'top\nbelow'
@@ -117,14 +126,17 @@ second"
 
 @test "a secret is hidden by a wider rule and shown by one that names it" {
 	local rule
-	run --separate-stderr sbox --read="$D" --secret="$D/sub" -c 'cat "$0/sub/file"' "$D"
+	run --separate-stderr sbox --read="$D" --secret="$D/sub" -c 'cat "$0/sub/file"' \
+		"$D"
 	assert_equal "$output" ""
 	for rule in --read --write; do
-		run --separate-stderr sbox --read="$D" --secret="$D/sub" $rule="$D/sub" -c \
+		run --separate-stderr sbox --read="$D" --secret="$D/sub" $rule="$D/sub" \
+			-c \
 			'cat "$0/sub/file"' "$D"
 		assert_equal "$output" below
 		# and what lies in it is still asked for by name
-		run --separate-stderr sbox --read="$D" --secret="$D/sub" $rule="$D/sub/deep" -c \
+		run --separate-stderr sbox --read="$D" --secret="$D/sub" \
+			$rule="$D/sub/deep" -c \
 			'cat "$0/sub/deep/file" "$0/sub/file"' "$D"
 		assert_equal "$output" deepest
 	done
@@ -132,16 +144,20 @@ second"
 
 @test "a protected path is read-only in a writable tree unless a rule names it" {
 	run sbox --write="$D" --protect="$D/sub" -c '
-		echo new >"$0/file"; echo new >"$0/sub/file"; touch "$0/sub/x"; mv "$0/sub" "$0/away"' "$D"
+		echo new >"$0/file"; echo new >"$0/sub/file"; touch "$0/sub/x"
+		mv "$0/sub" "$0/away"' "$D"
 	assert_equal "$(cat "$D/file" "$D/sub/file")" $'new\nbelow'
-	assert_equal "$(ls -A "$D" "$D/sub")" "$(printf '%s\n' "$D:" file sub '' "$D/sub:" deep file)"
-	run sbox --write="$D" --protect="$D/sub" --write="$D/sub" -c 'echo new >"$0/sub/file"' "$D"
+	assert_equal "$(ls -A "$D" "$D/sub")" \
+		"$(printf '%s\n' "$D:" file sub '' "$D/sub:" deep file)"
+	run sbox --write="$D" --protect="$D/sub" --write="$D/sub" -c \
+		'echo new >"$0/sub/file"' "$D"
 	assert_equal "$(cat "$D/sub/file")" new
 }
 
 @test "a protected path that ends in a slash cannot be made by the program" {
 	run sbox --write="$D" --protect="$D/hooks/" --protect="$D/missing" -c '
-		echo evil >"$0/hooks/x"; mkdir "$0/hooks"; rmdir "$0/hooks"; mv "$0/hooks" "$0/h"
+		echo evil >"$0/hooks/x"; mkdir "$0/hooks"; rmdir "$0/hooks"
+		mv "$0/hooks" "$0/h"
 		echo fine >"$0/missing"' "$D"
 	assert_equal "$(ls -A "$D/hooks")" ""
 	assert_equal "$(cat "$D/missing")" fine
@@ -169,7 +185,8 @@ second"
 	assert_equal "$output" opened
 	run --separate-stderr sbox --read="$node" -c ': <"$0" && echo opened' "$node"
 	assert_contains "$stderr" "Permission denied"
-	run --separate-stderr sbox --bind="/dev /host-dev" -c ': <"/host-$0" && echo opened' "${node#/}"
+	run --separate-stderr sbox --bind="/dev /host-dev" -c \
+		': <"/host-$0" && echo opened' "${node#/}"
 	assert_equal "$output" ""
 }
 
@@ -177,14 +194,16 @@ second"
 
 @test "the most specific path wins, in whatever order they are written" {
 	local rules order
-	rules=("--write=$D" "--read=$D/sub" "--write=$D/sub/deep" "--hide=$D/sub/deep/file")
+	rules=("--write=$D" "--read=$D/sub" "--write=$D/sub/deep" \
+		"--hide=$D/sub/deep/file")
 	for order in "0 1 2 3" "3 2 1 0" "2 0 3 1"; do
 		local args=() i
 		for i in $order; do
 			args+=("${rules[i]}")
 		done
 		run --separate-stderr sbox "${args[@]}" -c '
-			for d in "" /sub /sub/deep; do touch "$0$d/t" 2>/dev/null && echo "$0$d"; done
+			for d in "" /sub /sub/deep
+			do touch "$0$d/t" 2>/dev/null && echo "$0$d"; done
 			cat "$0/sub/deep/file"; rm -f "$0/t" "$0/sub/deep/t"' "$D"
 		assert_equal "$output" "$D"$'\n'"$D/sub/deep"
 	done
@@ -195,24 +214,30 @@ second"
 write = $D" >"$T/one.conf"
 	echo "[filesystem]
 read = $D" >"$T/two.conf"
-	run sbox --write="$D" --hide="$D" --read="$D" -c 'cat "$0/file" 2>/dev/null; ls -A "$0"' "$D"
+	run sbox --write="$D" --hide="$D" --read="$D" -c \
+		'cat "$0/file" 2>/dev/null; ls -A "$0"' "$D"
 	refute_contains "$output" file$'\n'
 	refute_contains "$output" top
 	run sbox --write="$D" --read="$D" -c 'touch "$0/t" && echo wrote' "$D"
 	refute_contains "$output" wrote
-	run sbox -p default -p "$T/two.conf" -p "$T/one.conf" -c 'touch "$0/t" && echo wrote' "$D"
+	run sbox -p default -p "$T/two.conf" -p "$T/one.conf" -c \
+		'touch "$0/t" && echo wrote' "$D"
 	assert_equal "$output" wrote
-	run sbox -p default -p "$T/one.conf" -p "$T/two.conf" -c 'touch "$0/t" && echo wrote' "$D"
+	run sbox -p default -p "$T/one.conf" -p "$T/two.conf" -c \
+		'touch "$0/t" && echo wrote' "$D"
 	refute_contains "$output" wrote
-	run sbox -p default -p "$T/two.conf" --write="$D" -c 'touch "$0/t" && echo wrote' "$D"
+	run sbox -p default -p "$T/two.conf" --write="$D" -c \
+		'touch "$0/t" && echo wrote' "$D"
 	assert_equal "$output" wrote
 }
 
 @test "?path may be missing, and any other missing path is named" {
-	run --separate-stderr sbox --read="?$T/none" --write="?$T/none/too" --bind="?$T/none /srv/x" \
+	run --separate-stderr sbox --read="?$T/none" --write="?$T/none/too" \
+		--bind="?$T/none /srv/x" \
 		-- true
 	assert_status 0
-	run --separate-stderr sbox --read="$T/none" --write="$T/none/too" --bind="$T/nothing /srv/x" -- true
+	run --separate-stderr sbox --read="$T/none" --write="$T/none/too" \
+		--bind="$T/nothing /srv/x" -- true
 	assert_status 125
 	assert_contains "$stderr" "--read: '$T/none': No such file or directory"
 	assert_contains "$stderr" "--write: '$T/none/too': No such file or directory"
@@ -225,7 +250,8 @@ read = $D" >"$T/two.conf"
 @test "a private home is kept from run to run, by profile or by name, and each is its own" {
 	local who
 	for who in --profile=default --profile=build --home=private:other; do
-		run --separate-stderr sbox "$who" -c 'cat ~/note; echo "${0#=}" >~/note; echo "$HOME"' "=$who"
+		run --separate-stderr sbox "$who" -c \
+			'cat ~/note; echo "${0#=}" >~/note; echo "$HOME"' "=$who"
 		assert_equal "$output" "$HOME"
 	done
 	for who in --profile=default --profile=build --home=private:other; do
@@ -237,7 +263,8 @@ read = $D" >"$T/two.conf"
 }
 
 @test "an ephemeral home is empty and gone afterwards" {
-	run --separate-stderr sbox --home=ephemeral -c 'cat ~/note; echo hello >~/note; cat ~/note; stat -c %a ~'
+	run --separate-stderr sbox --home=ephemeral -c \
+		'cat ~/note; echo hello >~/note; cat ~/note; stat -c %a ~'
 	assert_equal "$output" $'hello\n700'
 	run --separate-stderr sbox --home=ephemeral -c 'ls -A ~'
 	assert_equal "$output" ""
@@ -245,7 +272,9 @@ read = $D" >"$T/two.conf"
 }
 
 @test "without a home there is none, and HOME is the root" {
-	run --separate-stderr sbox --home=none -c 'echo "$HOME"; test -e "$0" && echo there; cut -d: -f6 /etc/passwd | head -1' "$HOME"
+	run --separate-stderr sbox --home=none -c \
+		'echo "$HOME"; test -e "$0" && echo there
+			cut -d: -f6 /etc/passwd | head -1' "$HOME"
 	assert_equal "$output" $'/\n/nonexistent'
 	nothing_left
 }
@@ -253,11 +282,14 @@ read = $D" >"$T/two.conf"
 @test "the real home is shown without its secrets" {
 	mkdir -p "$HOME"/{.ssh,.gnupg,.aws,.config/gcloud,.mozilla,.local/share/keyrings} "$HOME/papers"
 	local name
-	for name in .ssh/id .gnupg/key .aws/credentials .config/gcloud/token .mozilla/cookies \
-		.local/share/keyrings/login .netrc .git-credentials .bash_history papers/letter; do
+	for name in .ssh/id .gnupg/key .aws/credentials .config/gcloud/token \
+		.mozilla/cookies \
+		.local/share/keyrings/login .netrc .git-credentials .bash_history \
+		papers/letter; do
 		echo "secret of $name" >"$HOME/$name"
 	done
-	run --separate-stderr sbox --home=host -c 'cd; find . -type f -exec cat {} + ; echo new >papers/letter'
+	run --separate-stderr sbox --home=host -c \
+		'cd; find . -type f -exec cat {} + ; echo new >papers/letter'
 	assert_contains "$output" "secret of papers/letter"
 	assert_equal "$(grep -c 'secret of' <<<"$output")" 1
 	assert_equal "$(cat "$HOME/papers/letter")" new
@@ -267,11 +299,13 @@ read = $D" >"$T/two.conf"
 	mkdir -p "$HOME/.config/autostart" "$HOME/.local/bin"
 	echo '# mine' >"$HOME/.bashrc"
 	run sbox --home=host -c 'cd
-		for d in .config/autostart .config/sbox/profiles .config/systemd/user .config/environment.d \
-			.local/bin .local/share/applications .local/share/dbus-1/services .local/share/sbox/homes; do
+		for d in .config/autostart .config/sbox/profiles .config/systemd/user \
+			.config/environment.d .local/bin .local/share/applications \
+			.local/share/dbus-1/services .local/share/sbox/homes; do
 			mkdir -p $d; echo evil >$d/x
 		done
-		for d in .config .local .local/share; do mv $d away && mkdir -p .config/autostart && echo evil >.config/autostart/x; done
+		for d in .config .local .local/share
+		do mv $d away && mkdir -p .config/autostart && echo evil >.config/autostart/x; done
 		echo evil >>.bashrc; rm -f .bashrc; mv .bashrc away; echo evil >>.bashrc'
 	run grep -rl evil "$HOME"
 	assert_equal "$output" ""
@@ -282,8 +316,10 @@ read = $D" >"$T/two.conf"
 	mkdir -p "$T/work/.git/hooks"
 	echo '[core]' >"$T/work/.git/config"
 	run sbox -p build -c '
-		echo evil >.git/hooks/pre-commit; echo evil >>.git/config; echo evil >.git/commondir
-		rm -rf .git/hooks; mv .git/hooks .git/h; mkdir .git/hooks; echo evil >.git/hooks/x
+		echo evil >.git/hooks/pre-commit; echo evil >>.git/config
+		echo evil >.git/commondir
+		rm -rf .git/hooks; mv .git/hooks .git/h; mkdir .git/hooks
+		echo evil >.git/hooks/x
 		mv .git away && mkdir -p .git/hooks && echo evil >.git/hooks/pre-commit'
 	run grep -rl evil "$T/work/.git"
 	assert_equal "$output" ""
@@ -312,7 +348,8 @@ read = $D" >"$T/two.conf"
 	for how in read write; do
 		for dir in "$HOME" "$T" / "$HOME/.ssh" "$HOME/.ssh/sub"; do
 			cd "$dir"
-			run --separate-stderr sbox --cwd=$how -c 'cat "$0"/diary "$0"/.ssh/sub/key; touch "$0/new"' "$HOME"
+			run --separate-stderr sbox --cwd=$how -c \
+				'cat "$0"/diary "$0"/.ssh/sub/key; touch "$0/new"' "$HOME"
 			assert_equal "$output" ""
 			rm -f "$homes/default/new"
 		done
@@ -328,14 +365,16 @@ read = $D" >"$T/two.conf"
 	assert_equal "$output" /usr/bin
 	run --separate-stderr sbox --chdir="$D" -c pwd
 	assert_status 125
-	assert_contains "$stderr" "cannot enter the directory '$D' in the sandbox: No such file or directory"
+	assert_contains "$stderr" \
+		"cannot enter the directory '$D' in the sandbox: No such file or directory"
 	nothing_left 'home/.local*'
 }
 
 # ---- names, numbers, links --------------------------------------------------------------
 
 @test "any name will do: blanks, colons, commas, backslashes, quotes, other scripts" {
-	local name names=('two words' 'a:b' 'a,b=c' 'back\slash' 'back\040slash' "quote'd" 'double"d'
+	local name names=('two words' 'a:b' 'a,b=c' 'back\slash' 'back\040slash' \
+		"quote'd" 'double"d'
 		'größe-путь-路径' '#hash' '[x]' '$HOME' '-dash' 'trailing ' 'percent%s')
 	for name in "${names[@]}"; do
 		mkdir -p "$D/$name/in" "$T/other"
@@ -348,13 +387,16 @@ read = $D" >"$T/two.conf"
 		assert_status 0
 		assert_equal "$output" ""
 		assert_equal "$(cat "$D/$name/new")" new
-		run --separate-stderr sbox --read="$D/$name" -c 'cat "$0/in/file"; echo no >"$0/in/file"' "$D/$name"
+		run --separate-stderr sbox --read="$D/$name" -c \
+			'cat "$0/in/file"; echo no >"$0/in/file"' "$D/$name"
 		assert_equal "$output" "content of $name"
 	done
 	assert_equal "$(cat "$D/two words/in/file")" "content of two words"
-	run --separate-stderr sbox --bind="'$D/a,b=c' '/srv/to here, too' rw" -c 'cat "/srv/to here, too/in/file"'
+	run --separate-stderr sbox --bind="'$D/a,b=c' '/srv/to here, too' rw" -c \
+		'cat "/srv/to here, too/in/file"'
 	assert_equal "$output" "content of a,b=c"
-	run --separate-stderr sbox --tmpfs="'/srv/my own'" -c 'ls -A "/srv/my own" && echo there'
+	run --separate-stderr sbox --tmpfs="'/srv/my own'" -c \
+		'ls -A "/srv/my own" && echo there'
 	assert_equal "$output" there
 }
 
@@ -366,7 +408,8 @@ read = $D" >"$T/two.conf"
 		args+=(--bind="$D/$i /srv/$i")
 	done
 	run --separate-stderr sbox "${args[@]}" -c '
-		cat /srv/*/n | sort -n | sha1sum; for i in /srv/*; do touch $i/x 2>/dev/null && echo wrote; done; true'
+		cat /srv/*/n | sort -n | sha1sum; for i in /srv/*
+		do touch $i/x 2>/dev/null && echo wrote; done; true'
 	assert_status 0
 	assert_equal "$output" "$(seq 200 | sha1sum)"
 }
@@ -374,7 +417,8 @@ read = $D" >"$T/two.conf"
 @test "a link as a source shows what it leads to" {
 	ln -s "$D/sub" "$T/link"
 	ln -s sub/file "$D/flink"
-	run --separate-stderr sbox --bind="$T/link /srv/a" --bind="$D/flink /srv/f" --read="$T/link" -c '
+	run --separate-stderr sbox --bind="$T/link /srv/a" --bind="$D/flink /srv/f" \
+		--read="$T/link" -c '
 		cat /srv/a/file /srv/f "$0/file"' "$T/link"
 	assert_status 0
 	assert_equal "$output" $'below\nbelow\nbelow'
@@ -387,12 +431,14 @@ read = $D" >"$T/two.conf"
 		run --separate-stderr sbox -- readlink $name
 		assert_equal "$output" "$(readlink $name)"
 	done
-	run --separate-stderr sbox -c 'readlink /var/run; test -d /var/run/lock && echo there'
+	run --separate-stderr sbox -c 'readlink /var/run
+		test -d /var/run/lock && echo there'
 	assert_equal "$output" $'/run\nthere'
 }
 
 @test "a destination that lies behind a link of the root is found inside the root" {
-	run --separate-stderr sbox --file='/var/run/note hello' --bind="$D /var/run/data" -c 'cat /run/note /run/data/file'
+	run --separate-stderr sbox --file='/var/run/note hello' \
+		--bind="$D /var/run/data" -c 'cat /run/note /run/data/file'
 	assert_status 0
 	assert_equal "$output" $'hello\ntop'
 }
@@ -405,7 +451,9 @@ read = $D" >"$T/two.conf"
 
 @test "the caller's file creation mask holds inside" {
 	umask 027
-	run --separate-stderr sbox --write="$D" -c 'umask; : >"$0/made"; mkdir "$0/dir"; stat -c %a /tmp /run /dev/shm ~' "$D"
+	run --separate-stderr sbox --write="$D" -c \
+		'umask; : >"$0/made"; mkdir "$0/dir"; stat -c %a /tmp /run /dev/shm ~' \
+		"$D"
 	umask 022
 	assert_equal "$output" $'0027\n1777\n755\n1777\n700'
 	assert_equal "$(stat -c %a "$D/made" "$D/dir")" $'640\n750'
@@ -416,19 +464,23 @@ read = $D" >"$T/two.conf"
 @test "a place that a read-only tree lacks is an error that names both" {
 	run --separate-stderr sbox --read="$D" --bind="/etc $D/new/place" -- true
 	assert_status 125
-	assert_contains "$stderr" "--bind: there is no '$D/new/place' to show something at"
+	assert_contains "$stderr" \
+		"--bind: there is no '$D/new/place' to show something at"
 	assert_contains "$stderr" "hint: it lies in '$D', which is read-only inside"
 	nothing_left
 }
 
 @test "places made in a writable tree of the host are gone afterwards" {
-	run --separate-stderr sbox --write="$D" --tmpfs="$D/a/b/c" --bind="/etc/passwd $D/x/file" \
-		--file="$D/y/file hello" -c 'cat "$0/y/file"; touch "$0/a/b/c/t"; ls -A "$0/a/b/c"; wc -l <"$0/x/file"' "$D"
+	run --separate-stderr sbox --write="$D" --tmpfs="$D/a/b/c" \
+		--bind="/etc/passwd $D/x/file" \
+		--file="$D/y/file hello" -c 'cat "$0/y/file"; touch "$0/a/b/c/t"
+			ls -A "$0/a/b/c"; wc -l <"$0/x/file"' "$D"
 	assert_equal "$output" "hello"$'\nt\n'"$(wc -l </etc/passwd)"
 	assert_equal "$(find "$D" -mindepth 1 | sort)" \
 		"$(printf '%s\n' "$D"/{file,sub,sub/deep,sub/deep/file,sub/file})"
 	# after a failed start too
-	run --separate-stderr sbox --write="$D" --tmpfs="$D/a/b/c" --chdir=/nonexistent -- true
+	run --separate-stderr sbox --write="$D" --tmpfs="$D/a/b/c" --chdir=/nonexistent \
+		-- true
 	assert_status 125
 	assert_equal "$(find "$D" -mindepth 1 | sort)" \
 		"$(printf '%s\n' "$D"/{file,sub,sub/deep,sub/deep/file,sub/file})"
@@ -437,7 +489,8 @@ read = $D" >"$T/two.conf"
 @test "such a place stays while another sandbox uses it, and what was put there too" {
 	mkfifo "$T/go" "$T/ready"
 	sbox_in_background --write="$D" --tmpfs="$D/shared" --read="$T" -c '
-		echo mine >"$0/shared/f"; echo >"$1/ready"; read -r _ <"$1/go"; cat "$0/shared/f"' "$D" "$T"
+		echo mine >"$0/shared/f"; echo >"$1/ready"; read -r _ <"$1/go"
+		cat "$0/shared/f"' "$D" "$T"
 	await "$T/ready"
 	run --separate-stderr sbox --write="$D" --tmpfs="$D/shared" -- true
 	assert_status 0
@@ -453,7 +506,8 @@ read = $D" >"$T/two.conf"
 	await "$T/ready"
 	mkfifo "$T/go2"
 	sbox_in_background --write="$D" --tmpfs="$D/shared" --read="$T" -c '
-		echo mine >"$0/shared/f"; echo >"$1/ready"; read -r _ <"$1/go2"; cat "$0/shared/f"' "$D" "$T"
+		echo mine >"$0/shared/f"; echo >"$1/ready"; read -r _ <"$1/go2"
+		cat "$0/shared/f"' "$D" "$T"
 	await "$T/ready"
 	echo >"$T/go"
 	wait "$first"
@@ -461,7 +515,8 @@ read = $D" >"$T/two.conf"
 	wait "$started"
 	assert_equal "$(cat "$T/out")" mine
 	# nothing of the program's is deleted
-	run --separate-stderr sbox --write="$D" --bind="/etc $D/p/q" -c 'echo kept >"$0/p/file"' "$D"
+	run --separate-stderr sbox --write="$D" --bind="/etc $D/p/q" -c \
+		'echo kept >"$0/p/file"' "$D"
 	assert_equal "$(cat "$D/p/file")" kept
 }
 
@@ -472,9 +527,26 @@ read = $D" >"$T/two.conf"
 	make_root "$T/root"
 	bare_profile "$T/root"
 	run --separate-stderr sbox -p "$T/bare.conf" -- /bin/sh -c '
-		ls /; echo x >/etc/new; echo x >/new; mkdir /usr; touch /tmp/t; cat /proc/self/comm; id -u'
+		ls /; echo x >/etc/new; echo x >/new; mkdir /usr; touch /tmp/t
+		cat /proc/self/comm; id -u'
 	assert_equal "$output" $'bin\ndev\netc\nproc\nroot\ntmp\ncat\n'"$(id -u)"
-	assert_equal "$(find "$T/root/etc" "$T/root/tmp" "$T/root/proc" "$T/root/dev" -mindepth 1)" ""
+	assert_equal \
+		"$(find "$T/root/etc" "$T/root/tmp" "$T/root/proc" "$T/root/dev" -mindepth 1)" ""
+}
+
+@test "what is mounted in a directory root is seen and read-only with it" {
+	make_root "$T/root"
+	mkdir "$T/root/srv"
+	bare_profile "$T/root"
+	run --separate-stderr unshare --user --map-root-user --mount sh -c '
+		mount -t tmpfs none "$0/srv" && mkdir "$0/srv/deep" && mount -t tmpfs none "$0/srv/deep" &&
+		echo old >"$0/srv/deep/file" && chmod -R 777 "$0/srv" &&
+		exec unshare --user --map-user='"$(id -u)"' --map-group='"$(id -g)"' "$@"' "$T/root" \
+		"$SBOX" -p "$T/bare.conf" -- /bin/sh -c '
+		cat /srv/deep/file; echo new >/srv/deep/file; echo new >/srv/x
+		cat /srv/deep/file'
+	assert_equal "$output" $'old\nold'
+	assert_contains "$stderr" "Read-only file system"
 }
 
 @test "links in a directory root lead nowhere but into it" {
@@ -486,9 +558,11 @@ read = $D" >"$T/two.conf"
 	bare_profile "$T/root"
 	local link
 	for link in out up magic; do
-		run --separate-stderr sbox -p "$T/bare.conf" --root-write --tmpfs="/$link/a" \
+		run --separate-stderr sbox -p "$T/bare.conf" --root-write \
+			--tmpfs="/$link/a" \
 			--bind="/etc /$link/b" --file="/$link/c x" -- /bin/sh -c true
-		run --separate-stderr sbox -p "$T/bare.conf" --root-write --tmpfs="/$link" -- /bin/sh -c true
+		run --separate-stderr sbox -p "$T/bare.conf" --root-write \
+			--tmpfs="/$link" -- /bin/sh -c true
 	done
 	assert_equal "$(ls -A "$T/victim")" ""
 	[ ! -e "$T/root$T" ]
@@ -510,21 +584,28 @@ read = $D" >"$T/two.conf"
 
 @test "links planted in the private home make nothing on the host at the next start" {
 	mkdir "$T/victim"
-	run --separate-stderr sbox -c 'cd; ln -s "/oldroot$0" old; ln -s "$0" direct; ln -s / top
-		ln -s /proc/1/root"$0" magic; ln -s "../../../../../../../../../../..$0" up
+	run --separate-stderr sbox -c 'cd; ln -s "/oldroot$0" old; ln -s "$0" direct
+		ln -s / top
+		ln -s /proc/1/root"$0" magic
+		ln -s "../../../../../../../../../../..$0" up
 		ln -s "$0/file" file; ln -s nowhere dangling; ls' "$T/victim"
 	assert_status 0
 	local before link rule
-	before=$(find "$T" -path "$T/out" -prune -o -path "$T/err" -prune -o -print | sort)
+	before=$(find "$T" -path "$T/out" -prune -o -path "$T/err" -prune -o -print | \
+		sort)
 	for link in old direct top magic up file dangling; do
-		for rule in "--dir=~/$link/new" "--dir=~/$link" "--file=~/$link/f text" "--file=~/$link x" \
-			"--tmpfs=~/$link/t" "--tmpfs=~/$link" "--bind=/etc ~/$link/b" "--bind=/etc ~/$link" \
-			"--bind=/etc/fstab ~/$link/c" "--link=~/$link/l /etc" "--protect=~/$link/p/"; do
+		for rule in "--dir=~/$link/new" "--dir=~/$link" "--file=~/$link/f text" \
+			"--file=~/$link x" \
+			"--tmpfs=~/$link/t" "--tmpfs=~/$link" "--bind=/etc ~/$link/b" \
+			"--bind=/etc ~/$link" \
+			"--bind=/etc/fstab ~/$link/c" "--link=~/$link/l /etc" \
+			"--protect=~/$link/p/"; do
 			run --separate-stderr sbox "$rule" -- true
 			[ "$status" = 0 ] || [ "$status" = 125 ]
 		done
 	done
-	assert_equal "$(find "$T" -path "$T/out" -prune -o -path "$T/err" -prune -o -print | sort)" "$before"
+	assert_equal \
+		"$(find "$T" -path "$T/out" -prune -o -path "$T/err" -prune -o -print | sort)" "$before"
 	[ ! -e /new ] && [ ! -e /oldroot ]
 }
 
@@ -532,19 +613,24 @@ read = $D" >"$T/two.conf"
 	mkdir -p "$T/private" "$D/app/inside"
 	echo key >"$T/private/id"
 	echo fine >"$D/app/inside/id"
-	sbox --write="$D/app" -c 'ln -s "$1" "$0/data"; ln -s inside "$0/within"; ln -s data "$0/chain"' \
+	sbox --write="$D/app" -c 'ln -s "$1" "$0/data"; ln -s inside "$0/within"
+		ln -s data "$0/chain"' \
 		"$D/app" "$T/private"
 	local rule
 	for rule in "--read=$D/app/data" "--bind=$D/app/data /srv/x" \
-		"--bind=$D/app/chain /srv/x" "--bind=$D/app/data/id /srv/x" "--bind=$D/app/data/id /srv/x rw"; do
-		run --separate-stderr sbox --write="$D/app" "$rule" -c 'cat /srv/x/id /srv/x "$0/data/id"' "$D/app"
+		"--bind=$D/app/chain /srv/x" "--bind=$D/app/data/id /srv/x" \
+		"--bind=$D/app/data/id /srv/x rw"; do
+		run --separate-stderr sbox --write="$D/app" "$rule" -c \
+			'cat /srv/x/id /srv/x "$0/data/id"' "$D/app"
 		assert_status 125
-		assert_contains "$stderr" "a link leads out of a directory that the sandbox may write"
+		assert_contains "$stderr" \
+			"a link leads out of a directory that the sandbox may write"
 	done
 	# this says nothing that was not so, and the link leads nowhere inside
 	run sbox --write="$D/app" --write="$D/app/data" -c 'cat "$0/data/id"' "$D/app"
 	refute_contains "$output" key
-	run --separate-stderr sbox --write="$D/app" --bind="$D/app/within /srv/x" -c 'cat /srv/x/id'
+	run --separate-stderr sbox --write="$D/app" --bind="$D/app/within /srv/x" -c \
+		'cat /srv/x/id'
 	assert_equal "$output" fine
 }
 
@@ -564,8 +650,10 @@ read = $D" >"$T/two.conf"
 
 @test "an empty destination is an error, not the root" {
 	local rule
-	for rule in --tmpfs= '--tmpfs=""' '--bind=/etc ""' '--dir=""' '--file="" x' '--link="" x' --read= --hide=; do
-		run --separate-stderr sbox "$rule" -c 'ls /usr/bin >/dev/null && echo untouched'
+	for rule in --tmpfs= '--tmpfs=""' '--bind=/etc ""' '--dir=""' '--file="" x' \
+		'--link="" x' --read= --hide=; do
+		run --separate-stderr sbox "$rule" -c \
+			'ls /usr/bin >/dev/null && echo untouched'
 		# an empty list setting takes what a profile had away, which is no destination
 		[ "$status" = 125 ] || assert_equal "$output" untouched
 	done

@@ -16,28 +16,33 @@ extents() {
 # Whether the running tests' user has ranges; sbox needs them for fake root.
 need_ranges() {
 	need newuidmap newgidmap
-	grep -Eq "^($(id -un)|$uid):" /etc/subuid && grep -Eq "^($(id -un)|$uid):" /etc/subgid && return
+	grep -Eq "^($(id -un)|$uid):" /etc/subuid && grep -Eq "^($(id -un)|$uid):" \
+		/etc/subgid && return
 	[ "${SBOX_TEST_STRICT:-0}" != 1 ] || complain "no subordinate ids for $(id -un)"
 	skip "needs subordinate ids for $(id -un)"
 }
 
 need_groups() {
 	[ "$(id -G | wc -w)" -gt 1 ] && return
-	[ "${SBOX_TEST_STRICT:-0}" != 1 ] || complain "$(id -un) is in no supplementary group"
+	[ "${SBOX_TEST_STRICT:-0}" != 1 ] || complain \
+		"$(id -un) is in no supplementary group"
 	skip "needs a user with a supplementary group"
 }
 
 @test "one's own id stays the same number, and is the only one there is" {
 	run --separate-stderr probe
-	assert_equal "$(fact uid) $(fact euid) $(fact gid) $(fact egid)" "$uid $uid $gid $gid"
+	assert_equal "$(fact uid) $(fact euid) $(fact gid) $(fact egid)" \
+		"$uid $uid $gid $gid"
 	assert_equal "$(tr -s ' ' <<<"$(fact uid_map)")" " $uid $uid 1"
 	assert_equal "$(tr -s ' ' <<<"$(fact gid_map)")" " $gid $gid 1"
 	assert_equal "$(fact setgroups)" deny
-	run --separate-stderr sbox -c 'id -un; id -gn; whoami; echo "$USER $LOGNAME"; stat -c %U:%G /etc/passwd /usr ~'
+	run --separate-stderr sbox -c 'id -un; id -gn; whoami; echo "$USER $LOGNAME"
+		stat -c %U:%G /etc/passwd /usr ~'
 	local me me2
 	me=$(id -un)
 	me2=$me:$(id -gn)
-	assert_equal "$output" "$me"$'\n'"$(id -gn)"$'\n'"$me"$'\n'"$me $me"$'\n'"$me2"$'\nnobody:nogroup\n'"$me2"
+	assert_equal "$output" \
+		"$me"$'\n'"$(id -gn)"$'\n'"$me"$'\n'"$me $me"$'\n'"$me2"$'\nnobody:nogroup\n'"$me2"
 }
 
 @test "fake root is 0 in ranges, and the caller on the host" {
@@ -49,7 +54,8 @@ need_groups() {
 	assert_contains "${lines[1]}" " 1 "
 	[ "${#lines[@]}" -ge 2 ]
 	run --separate-stderr sbox -p shell --write="$T/work" -c '
-		id -un; echo "$HOME $USER"; touch own other; chown 1000:100 other; stat -c %u:%g own other'
+		id -un; echo "$HOME $USER"; touch own other; chown 1000:100 other
+		stat -c %u:%g own other'
 	assert_equal "$output" $'root\n/root root\n0:0\n1000:100'
 	assert_equal "$(stat -c %u:%g own)" "$uid:$gid"
 	refute_contains "$(stat -c %u:%g other)" "$uid"
@@ -57,7 +63,8 @@ need_groups() {
 }
 
 @test "fake root without ranges needs no newuidmap and has one id only" {
-	run --separate-stderr "$TEST_BIN/deny" EPERM setgid -- "$SBOX" --identity=root --id-map=single \
+	run --separate-stderr "$TEST_BIN/deny" EPERM setgid -- "$SBOX" --identity=root \
+		--id-map=single \
 		--groups=keep -c 'id -u; id -g; cat /proc/self/uid_map'
 	assert_status 0
 	assert_equal "$(tr -s ' ' <<<"$output")" $'0\n0\n 0 '"$uid 1"
@@ -73,7 +80,8 @@ need_groups() {
 	while read -r inside outside count; do
 		[ "$outside" = "$uid" ] && continue
 		while IFS=: read -r _ first size; do
-			[ "$outside" -ge "$first" ] && [ $((outside + count)) -le $((first + size)) ] && continue 2
+			[ "$outside" -ge "$first" ] && [ $((outside + count)) -le \
+				$((first + size)) ] && continue 2
 		done < <(grep -E "^($(id -un)|$uid):" /etc/subuid)
 		complain "not the caller's" extent "$inside $outside $count"
 	done <<<"$output"
@@ -115,14 +123,16 @@ need_groups() {
 	chgrp "$other" "$T/work/d/file"
 	chmod 040 "$T/work/d/file"
 	chmod 755 "$T" "$T/work" "$T/work/d"
-	run sbox -p shell --groups=keep --read="$T/work" -- setpriv --reuid=5 --keep-groups cat d/file
+	run sbox -p shell --groups=keep --read="$T/work" -- setpriv --reuid=5 \
+		--keep-groups cat d/file
 	assert_equal "$output" shared
 	run sbox -p shell --read="$T/work" -- setpriv --reuid=5 --keep-groups cat d/file
 	assert_contains "$output" "Permission denied"
 }
 
 @test "the host name inside is a setting, or the host's with uts = host" {
-	run --separate-stderr sbox --hostname=box-7 -c 'uname -n; cat /proc/sys/kernel/hostname'
+	run --separate-stderr sbox --hostname=box-7 -c \
+		'uname -n; cat /proc/sys/kernel/hostname'
 	assert_equal "$output" $'box-7\nbox-7'
 	run --separate-stderr sbox --uts=host -c 'uname -n'
 	assert_equal "$output" "$(uname -n)"
@@ -137,7 +147,8 @@ need_groups() {
 	two=$(sbox -- cat /etc/machine-id)
 	[[ $one =~ ^[0-9a-f]{32}$ ]]
 	[ "$one" != "$two" ]
-	run --separate-stderr sbox --machine-id=00112233445566778899aabbccddeeff -- cat /etc/machine-id
+	run --separate-stderr sbox --machine-id=00112233445566778899aabbccddeeff -- cat \
+		/etc/machine-id
 	assert_equal "$output" 00112233445566778899aabbccddeeff
 	if [ -r /etc/machine-id ]; then
 		[ "$one" != "$(</etc/machine-id)" ]

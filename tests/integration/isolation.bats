@@ -41,7 +41,8 @@ py_inside() {
 	END
 	run --separate-stderr sbox -p "$T/bare.conf" --read="$TEST_BIN/probe" \
 		--bind='/bin/busybox /bin/busybox' -- \
-		/bin/busybox sh -c 'busybox ls -A / /.. /../../.. /data; busybox ls -A /data/empty'
+		/bin/busybox sh -c 'busybox ls -A / /.. /../../.. /data
+			busybox ls -A /data/empty'
 	assert_status 0
 	local all=$'bin\ndata\ndev\netc\nproc\ntmp\n'${TEST_BIN#/} # etc: for machine-id
 	all=$(sed 's|/.*||' <<<"$all" | sort)
@@ -88,9 +89,12 @@ py_inside() {
 @test "only the places that are for writing can be written" {
 	probe --cwd=read >"$T/out"
 	local writable
-	writable=$(sed -n 's/^mount\.\([^=]*\)=[^ ]* rw,.*/\1/p' "$T/out" | grep -v '^/dev/[^ps]' | sort)
-	assert_equal "$writable" "$(printf '%s\n' /dev/pts /dev/shm /proc /run /tmp /var/tmp "$HOME" | sort)"
-	run --separate-stderr sbox -c 'for d in / /usr /usr/bin /etc /dev /var /home /opt "$PWD"; do
+	writable=$(sed -n 's/^mount\.\([^=]*\)=[^ ]* rw,.*/\1/p' "$T/out" | grep -v \
+		'^/dev/[^ps]' | sort)
+	assert_equal "$writable" \
+		"$(printf '%s\n' /dev/pts /dev/shm /proc /run /tmp /var/tmp "$HOME" | sort)"
+	run --separate-stderr sbox -c \
+		'for d in / /usr /usr/bin /etc /dev /var /home /opt "$PWD"; do
 		touch "$d/new" 2>/dev/null && echo "wrote to $d"; done
 		for f in /etc/passwd /etc/machine-id /etc/hostname; do
 		(: >>$f) 2>/dev/null && echo "wrote to $f"; done; true'
@@ -122,10 +126,13 @@ py_inside() {
 @test "passwd and group name nobody but the program and nobody" {
 	local me
 	me=$(id -un)
-	run --separate-stderr sbox -c 'cut -d: -f1,3 /etc/passwd; echo; cut -d: -f1,3 /etc/group'
-	assert_equal "$output" "$me:$(id -u)"$'\nnobody:65534\n\n'"$(id -gn):$(id -g)"$'\nnogroup:65534'
+	run --separate-stderr sbox -c 'cut -d: -f1,3 /etc/passwd; echo
+		cut -d: -f1,3 /etc/group'
+	assert_equal "$output" \
+		"$me:$(id -u)"$'\nnobody:65534\n\n'"$(id -gn):$(id -g)"$'\nnogroup:65534'
 	[ -n "$root" ] || return 0
-	run --separate-stderr sbox -p shell -c 'cut -d: -f1,3 /etc/passwd; echo; cut -d: -f1,3 /etc/group'
+	run --separate-stderr sbox -p shell -c \
+		'cut -d: -f1,3 /etc/passwd; echo; cut -d: -f1,3 /etc/group'
 	assert_equal "$output" $'root:0\nnobody:65534\n\nroot:0\nnogroup:65534'
 }
 
@@ -221,7 +228,8 @@ print("told:", *told)
 @test "init tells nothing of the host and takes nothing" {
 	local profile
 	for profile in default $root; do
-		run --separate-stderr env SECRET="$secret" "$SBOX" -p "$profile" --env=X="$secret" -- \
+		run --separate-stderr env SECRET="$secret" "$SBOX" -p "$profile" \
+			--env=X="$secret" -- \
 			/usr/bin/python3 -I -S -c "$init_is_mute"
 		assert_status 0
 		assert_equal "$output" "told:"
@@ -268,11 +276,13 @@ except ProcessLookupError: print('no such process')
 signal.signal(signal.SIGUSR2, signal.SIG_IGN)
 os.kill(0, signal.SIGUSR2)'
 	local caller='"$0" "$@"; echo "caller: $?"'
-	run --separate-stderr setsid --wait sh -c "$caller" "$SBOX" -- /usr/bin/python3 -I -S -c "$signal_group"
+	run --separate-stderr setsid --wait sh -c "$caller" "$SBOX" -- /usr/bin/python3 \
+		-I -S -c "$signal_group"
 	assert_equal "$output" "caller: 0"
 	abi=$(python 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))')
 	[ "$abi" -ge 6 ] || skip_kernel "no Landlock scopes"
-	run "$TEST_BIN/pty" -- sh -c "$caller" "$SBOX" -- /usr/bin/python3 -I -S -c "$signal_group" 3>&-
+	run "$TEST_BIN/pty" -- sh -c "$caller" "$SBOX" -- /usr/bin/python3 -I -S -c \
+		"$signal_group" 3>&-
 	assert_contains "$output" "caller: 0"
 }
 
@@ -283,7 +293,8 @@ os.kill(0, signal.SIGUSR2)'
 }
 
 @test "init cannot be ended from inside" {
-	run --separate-stderr sbox -c 'for s in KILL STOP TERM INT HUP QUIT SEGV USR1 34; do
+	run --separate-stderr sbox -c 'for s in KILL STOP TERM INT HUP QUIT SEGV USR1 34
+		do
 		kill -$s 1; done; sleep 0.05; echo still here'
 	assert_status 0
 	assert_contains "$output" "still here"
@@ -292,7 +303,8 @@ os.kill(0, signal.SIGUSR2)'
 # ---- environment and descriptors --------------------------------------------------------
 
 @test "the environment is clean, and nobody's inside tells of the caller's" {
-	run --separate-stderr env SECRET="$secret" LD_PRELOAD= BASH_ENV="/$secret" PS1="$secret" \
+	run --separate-stderr env SECRET="$secret" LD_PRELOAD= BASH_ENV="/$secret" \
+		PS1="$secret" \
 		GCONV_PATH="/$secret" PYTHONPATH="/$secret" SSH_AUTH_SOCK="/$secret" \
 		"$SBOX" -c 'env; cat /proc/[0-9]*/environ | tr "\0" "\n"'
 	assert_status 0
@@ -304,7 +316,8 @@ os.kill(0, signal.SIGUSR2)'
 
 @test "variables pass, are set and are taken away as the settings say" {
 	export KEEP_ONE=1 KEEP_TWO=2 OTHER=3
-	run --separate-stderr sbox --pass-env='KEEP_*' --unset-env=KEEP_TWO --env=NEW='a b=c' \
+	run --separate-stderr sbox --pass-env='KEEP_*' --unset-env=KEEP_TWO \
+		--env=NEW='a b=c' \
 		--env=TERM=mine -- /usr/bin/env
 	assert_contains "$output" KEEP_ONE=1
 	assert_contains "$output" "NEW=a b=c"
@@ -330,7 +343,8 @@ os.kill(0, signal.SIGUSR2)'
 
 @test "a directory that the caller has open is no way out" {
 	echo "$secret" >"$HOME/diary"
-	run sbox -c 'cat /proc/self/fd/7/diary /dev/fd/7/diary; ls /proc/self/fd' 7<"$HOME"
+	run sbox -c 'cat /proc/self/fd/7/diary /dev/fd/7/diary; ls /proc/self/fd' \
+		7<"$HOME"
 	assert_contains "$output" "/proc/self/fd/7/diary: No such file or directory"
 	refute_contains "$output" "$secret"
 }
@@ -407,13 +421,16 @@ for d in ("/tmp", os.environ["HOME"], "/dev/shm", "/run"):
 	assert_equal "$output" ""
 	run sbox --bind='/dev/zero /tmp/zero' -c 'head -c 1 /tmp/zero'
 	assert_contains "$output" "Permission denied"
-	run --separate-stderr sbox -c 'head -c 3 /dev/zero | wc -c; echo x >/dev/null; : >/dev/full'
+	run --separate-stderr sbox -c 'head -c 3 /dev/zero | wc -c; echo x >/dev/null
+		: >/dev/full'
 	assert_equal "$output" 3
 }
 
 @test "/dev has the usual nodes and nothing of the host's hardware" {
-	run --separate-stderr sbox -c 'ls /dev; ls -A /dev/shm /dev/pts; stat -c %a /dev /dev/shm /dev/pts/ptmx' </dev/null
-	assert_equal "$output" "$(printf '%s\n' fd full null ptmx pts random shm stderr stdin stdout tty \
+	run --separate-stderr sbox -c 'ls /dev; ls -A /dev/shm /dev/pts
+		stat -c %a /dev /dev/shm /dev/pts/ptmx' </dev/null
+	assert_equal "$output" \
+		"$(printf '%s\n' fd full null ptmx pts random shm stderr stdin stdout tty \
 		urandom zero /dev/pts: ptmx '' /dev/shm: 755 1777 666)"
 }
 
@@ -483,7 +500,8 @@ except OSError as e: print(e.strerror)
 }
 
 @test "the host's name is not told" {
-	run --separate-stderr sbox -c 'uname -n; cat /proc/sys/kernel/hostname; grep -rl "$0" /etc/hostname /etc/hosts' "$(uname -n)"
+	run --separate-stderr sbox -c 'uname -n; cat /proc/sys/kernel/hostname
+		grep -rl "$0" /etc/hostname /etc/hosts' "$(uname -n)"
 	assert_contains "$output" sbox
 	[ "${lines[0]}" = sbox ]
 	[ "${lines[1]}" = sbox ]
@@ -493,9 +511,11 @@ except OSError as e: print(e.strerror)
 	local profile
 	for profile in default $root; do
 		run --separate-stderr sbox -p "$profile" -c '
-			for f in /proc/sysrq-trigger /proc/sys/kernel/core_pattern /proc/sys/kernel/hostname \
-				/proc/sys/vm/drop_caches /proc/sys/fs/binfmt_misc/register /proc/sys/net/ipv4/ip_forward; do
-				test -w $f && echo "$f"; (: >>$f) 2>/dev/null && echo "opened $f"
+			cd /proc/sys
+			for f in ../sysrq-trigger kernel/core_pattern kernel/hostname \
+				vm/drop_caches fs/binfmt_misc/register net/ipv4/ip_forward; do
+				test -w $f && echo "$f"
+				(: >>$f) 2>/dev/null && echo "opened $f"
 			done; true'
 		assert_status 0
 		assert_equal "$output" ""

@@ -11,7 +11,8 @@ here() {
 	run --separate-stderr probe
 	local kind
 	for kind in user mnt pid net ipc uts cgroup; do
-		[ "$(fact ns.$kind)" != "$(here $kind)" ] || complain "the host's $kind namespace"
+		[ "$(fact ns.$kind)" != "$(here $kind)" ] || complain \
+			"the host's $kind namespace"
 	done
 	assert_equal "$(fact ns.time)" "$(here time)"
 }
@@ -38,7 +39,8 @@ here() {
 }
 
 @test "all of them at once" {
-	run --separate-stderr probe --pid=host --network=host --ipc=host --uts=host --cgroup=host
+	run --separate-stderr probe --pid=host --network=host --ipc=host --uts=host \
+		--cgroup=host
 	assert_status 0
 	local kind
 	for kind in pid net ipc uts cgroup time; do
@@ -58,7 +60,8 @@ assert_offset() {
 }
 
 @test "clocks have the offsets that were asked for, and the time of day has none" {
-	run --separate-stderr probe --time=private --monotonic-offset=10d --boottime-offset=-1s
+	run --separate-stderr probe --time=private --monotonic-offset=10d \
+		--boottime-offset=-1s
 	assert_status 0
 	assert_offset 864000 monotonic
 	assert_offset -1 boottime
@@ -88,7 +91,9 @@ assert_offset() {
 	sleep 1000 3>&- &
 	local other=$!
 	all_started+=("$other")
-	run --separate-stderr sbox --pid=host -c 'test -d /proc/$0 && echo seen; cat /proc/$0/environ /proc/$0/maps' "$other"
+	run --separate-stderr sbox --pid=host -c \
+		'test -d /proc/$0 && echo seen; cat /proc/$0/environ /proc/$0/maps' \
+		"$other"
 	assert_equal "$output" seen
 	kill -0 "$other"
 }
@@ -96,7 +101,8 @@ assert_offset() {
 @test "with the host's process ids, what the program leaves behind is ended with it" {
 	mkfifo "$T/ready"
 	run --separate-stderr sbox --pid=host --write="$T/ready" -c '
-		(setsid sh -c "(setsid sleep 1000; echo) & echo >\"$0\"; sleep 1000" >/dev/null 2>&1 &)
+		(setsid sh -c "(setsid sleep 1000; echo) & echo >\"$0\"
+		sleep 1000" >/dev/null 2>&1 &)
 		read -r _ <"$0"' "$T/ready"
 	assert_status 0
 	no_leftovers 'home/.*' ready

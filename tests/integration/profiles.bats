@@ -43,7 +43,8 @@ refused() {
 	assert_equal "$output" mine
 	run --separate-stderr sbox -- uname -n
 	assert_equal "$output" sbox
-	run --separate-stderr sbox -p default --read="$T/work" -- "$T/work/bin/hello-world"
+	run --separate-stderr sbox -p default --read="$T/work" -- \
+		"$T/work/bin/hello-world"
 	assert_equal "$output" sbox
 }
 
@@ -58,7 +59,8 @@ refused() {
 	run --separate-stderr sbox profile show browser
 	refute_contains "$output" "home = host"
 	run --separate-stderr sbox -p evil -- true
-	refused "-p: there is no profile 'evil'" "hint: for the file of that name write './evil'"
+	refused "-p: there is no profile 'evil'" \
+		"hint: for the file of that name write './evil'"
 	run --separate-stderr sbox -p ./evil -p base -c 'echo "$0"' ran
 	assert_equal "$output" ran
 }
@@ -105,7 +107,8 @@ refused() {
 	END
 	run --separate-stderr sbox -p first -p second -c 'uname -n; ls -d "$0"/[ot]*' "$T"
 	assert_equal "$output" "second"$'\n'"$T/one"$'\n'"$T/two"
-	run --separate-stderr sbox -p first -p clearing -c 'uname -n; ls -d "$0"/[ot]*' "$T"
+	run --separate-stderr sbox -p first -p clearing -c 'uname -n; ls -d "$0"/[ot]*' \
+		"$T"
 	assert_equal "$output" "first"$'\n'"$T/two"
 }
 
@@ -113,7 +116,8 @@ refused() {
 	mkdir "$T/work/dir"
 	printf '[identity]\nhostname = below\n' >"$T/work/dir/below.conf"
 	printf '[profile]\nextends = base ./below.conf\n' >"$T/work/dir/top.conf"
-	run --separate-stderr sbox --profile="$T/work/dir/top.conf" --home=ephemeral -- uname -n
+	run --separate-stderr sbox --profile="$T/work/dir/top.conf" --home=ephemeral -- \
+		uname -n
 	assert_equal "$output" below
 	cd dir
 	run --separate-stderr sbox -p ./top.conf --home=ephemeral -- uname -n
@@ -173,13 +177,15 @@ refused() {
 @test "a profile that extends what is not there" {
 	printf '[profile]\nextends = brwser\n' | profile bad
 	run --separate-stderr sbox -p bad -- true
-	refused "$own/bad.conf:2:11: there is no profile 'brwser'" "did you mean 'browser'?"
+	refused "$own/bad.conf:2:11: there is no profile 'brwser'" \
+		"did you mean 'browser'?"
 	run --separate-stderr sbox -p defualt -- true
 	refused "there is no profile 'defualt'" "did you mean 'default'?"
 }
 
 @test "a line of one megabyte, a NUL byte, a file that is no text" {
-	{ printf '[filesystem]\nread = /'; head -c 1000000 /dev/zero | tr '\0' x; echo; } | profile long
+	{ printf '[filesystem]\nread = /'; head -c 1000000 /dev/zero | tr '\0' x; echo; \
+		} | profile long
 	run --separate-stderr sbox -p long -- true
 	refused "$own/long.conf:2:1: a line of 1000008 bytes"
 	[ "${#stderr}" -lt 2000 ]
@@ -250,7 +256,8 @@ refused() {
 	run --separate-stderr sbox profile list
 	local name
 	for name in base browser build default desktop shell untrusted mine; do
-		grep -q "^$name " <<<"$output" || complain "not listed" "name" "$name" "list" "$output"
+		grep -q "^$name " <<<"$output" || complain "not listed" "name" "$name" \
+			"list" "$output"
 	done
 	assert_contains "$output" "Of my own"
 	run --separate-stderr sbox profile list --json
@@ -268,14 +275,16 @@ refused() {
 }
 
 @test "a dry run tells the steps and takes none" {
-	run --separate-stderr sbox -p build --tmpfs="$HOME/x" --dry-run -- touch "$T/work/made"
+	run --separate-stderr sbox -p build --tmpfs="$HOME/x" --dry-run -- touch \
+		"$T/work/made"
 	assert_status 0
 	assert_contains "$output" "execute touch $T/work/made"
 	assert_contains "$output" "new namespaces: user, mount, pid"
 	[ ! -e "$T/work/made" ]
 	no_leftovers
 	run --separate-stderr sbox --dry-run --json -- true
-	/usr/bin/python3 -I -S -c 'import json, sys; assert json.load(sys.stdin)["steps"]' <<<"$output"
+	/usr/bin/python3 -I -S -c \
+		'import json, sys; assert json.load(sys.stdin)["steps"]' <<<"$output"
 }
 
 # ---- what each promises -----------------------------------------------------------------
@@ -292,7 +301,8 @@ print(\"interfaces:\", *(n for _, n in socket.if_nameindex()))"'
 
 @test "default: looks at the working directory, has a home of its own and no network" {
 	echo here >"$T/work/file"
-	in_profile default "cat file; touch new 2>/dev/null; echo mine >~/kept; $reaches_out"
+	in_profile default \
+		"cat file; touch new 2>/dev/null; echo mine >~/kept; $reaches_out"
 	assert_equal "$output" $'here\ninterfaces: lo'
 	in_profile default 'cat ~/kept'
 	assert_equal "$output" mine
@@ -301,7 +311,8 @@ print(\"interfaces:\", *(n for _, n in socket.if_nameindex()))"'
 
 @test "untrusted: nothing of the caller, an empty home, no network, nothing kept" {
 	echo here >"$T/work/file"
-	in_profile untrusted "cat file \"\$0/file\" 2>/dev/null; ls -A ~; echo mine >~/kept; $reaches_out; id -G; pwd" "$T/work"
+	in_profile untrusted \
+		"cat file \"\$0/file\" 2>/dev/null; ls -A ~; echo mine >~/kept; $reaches_out; id -G; pwd" "$T/work"
 	assert_equal "$output" "interfaces: lo"$'\n'"$(id -g)"$'\n'"$HOME"
 	in_profile untrusted 'ls -A ~'
 	assert_equal "$output" ""
@@ -315,7 +326,8 @@ print(\"interfaces:\", *(n for _, n in socket.if_nameindex()))"'
 }
 
 @test "shell: a root prompt in a read-only system that keeps nothing" {
-	in_profile shell 'id -un; touch /usr/x /etc/x 2>/dev/null; echo mine >~/kept; pwd; '"$reaches_out"
+	in_profile shell 'id -un; touch /usr/x /etc/x 2>/dev/null; echo mine >~/kept; pwd
+		'"$reaches_out"
 	assert_equal "$output" $'root\n/root\ninterfaces: lo'
 	no_leftovers 'home/.cache*'
 }
@@ -323,10 +335,12 @@ print(\"interfaces:\", *(n for _, n in socket.if_nameindex()))"'
 @test "browser: the network, its own home and the downloads; nothing else of the user" {
 	mkdir "$HOME/Downloads"
 	echo diary >"$HOME/diary"
-	in_profile browser "cat ~/diary 2>/dev/null; echo got >~/Downloads/file; ls ~; test -e /etc/resolv.conf; $reaches_out"
+	in_profile browser \
+		"cat ~/diary 2>/dev/null; echo got >~/Downloads/file; ls ~; test -e /etc/resolv.conf; $reaches_out"
 	assert_contains "$output" Downloads
 	refute_contains "$output" diary
 	assert_equal "$(<"$HOME/Downloads/file")" got
 	assert_contains "$output" "interfaces: lo"
-	assert_equal "$(grep interfaces <<<"$output" | wc -w)" "$(($(ls /sys/class/net | wc -w) + 1))"
+	assert_equal "$(grep interfaces <<<"$output" | wc -w)" \
+		"$(($(ls /sys/class/net | wc -w) + 1))"
 }

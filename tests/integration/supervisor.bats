@@ -17,7 +17,8 @@ while True:
 '
 
 said() {
-	wait_until 10 grep -q "$1" "$T/out" || complain "sbox said" "stdout" "$(<"$T/out")" "stderr" "$(<"$T/err")"
+	wait_until 10 grep -q "$1" "$T/out" || complain "sbox said" "stdout" \
+		"$(<"$T/out")" "stderr" "$(<"$T/err")"
 }
 
 ended() {
@@ -41,7 +42,8 @@ start_family() {
 		while :; do sleep 1000; done' "$T/alive"
 	said started
 	init=$(descendants_of "$started" | awk -v top="$started" '$2 == top { print $1 }')
-	program=$(descendants_of "$init" | awk -v top="$init" '$2 == top && $4 == "sh" { print $1; exit }')
+	program=$(descendants_of "$init" | awk -v top="$init" \
+		'$2 == top && $4 == "sh" { print $1; exit }')
 }
 
 family_is_gone() {
@@ -92,8 +94,10 @@ family_is_gone() {
 	printf '#!/bin/sh\necho ran\n' >"$T/bin/only-here"
 	chmod 755 "$T/bin/only-here"
 	PATH=$PATH:$T/bin run -127 --separate-stderr sbox -- only-here
-	assert_contains "$stderr" "hint: the host has '$T/bin/only-here'; show it with --read=$T/bin"
-	run --separate-stderr sbox --read="$T/bin" --env=PATH="/usr/bin:$T/bin" -- only-here
+	assert_contains "$stderr" \
+		"hint: the host has '$T/bin/only-here'; show it with --read=$T/bin"
+	run --separate-stderr sbox --read="$T/bin" --env=PATH="/usr/bin:$T/bin" -- \
+		only-here
 	assert_equal "$output" ran
 }
 
@@ -193,7 +197,8 @@ family_is_gone() {
 		--block-signal=TERM,CHLD --default-signal=PIPE; do
 		run --separate-stderr env "$how" grep -E 'Sig(Ign|Blk)' /proc/self/status
 		local outside=$output
-		run --separate-stderr env "$how" "$SBOX" -- grep -E 'Sig(Ign|Blk)' /proc/self/status
+		run --separate-stderr env "$how" "$SBOX" -- grep -E 'Sig(Ign|Blk)' \
+			/proc/self/status
 		assert_status 0
 		assert_equal "$how $output" "$how $outside"
 	done
@@ -202,7 +207,8 @@ family_is_gone() {
 @test "a caller that ignores SIGCHLD, or everything, gets the exit code" {
 	run --separate-stderr timeout 10 env --ignore-signal=CHLD "$SBOX" -c 'exit 7'
 	assert_status 7
-	run --separate-stderr timeout 10 env --ignore-signal --block-signal "$SBOX" -p shell -c 'exit 8'
+	run --separate-stderr timeout 10 env --ignore-signal --block-signal "$SBOX" -p \
+		shell -c 'exit 8'
 	assert_status 8
 }
 
@@ -226,7 +232,9 @@ family_is_gone() {
 	assert_status 5
 	assert_equal "$output" early
 	mkfifo "$T/go"
-	sbox_in_background --wait=all --read="$T/go" -c '(setsid sh -c "read -r l <\"$0\"; echo late" &); echo early; exit 5' "$T/go"
+	sbox_in_background --wait=all --read="$T/go" -c \
+		'(setsid sh -c "read -r l <\"$0\"; echo late" &); echo early; exit 5' \
+		"$T/go"
 	said early
 	echo go >"$T/go"
 	ended
@@ -248,7 +256,8 @@ family_is_gone() {
 @test "the time limit ends a program, and kills one that does not want to go" {
 	run --separate-stderr sbox --timeout=0.2 -- sleep 1000
 	assert_status 124
-	run --separate-stderr sbox --timeout=200ms -c 'trap "echo asked; exit 0" TERM; sleep 1000 & wait'
+	run --separate-stderr sbox --timeout=200ms -c \
+		'trap "echo asked; exit 0" TERM; sleep 1000 & wait'
 	assert_status 124
 	assert_equal "$output" asked
 	start_family --timeout=0.2
@@ -260,7 +269,8 @@ family_is_gone() {
 }
 
 @test "a stopped program is ended by the time limit too" {
-	run --separate-stderr timeout 10 setsid --wait "$SBOX" --timeout=0.3 --new-session -c 'kill -STOP $$; echo on'
+	run --separate-stderr timeout 10 setsid --wait "$SBOX" --timeout=0.3 \
+		--new-session -c 'kill -STOP $$; echo on'
 	[ "$status" = 124 ] || [ "$status" = 137 ]
 	refute_contains "$output" on
 	no_leftovers 'home/.*'
@@ -269,7 +279,8 @@ family_is_gone() {
 @test "twenty at once do not get in each other's way" {
 	local n pids=()
 	for n in {1..20}; do
-		"$SBOX" --read="$TEST_BIN/probe" --tmpfs="$HOME/place" -c 'echo "$0"; "$1" process | grep ^pid=' \
+		"$SBOX" --read="$TEST_BIN/probe" --tmpfs="$HOME/place" -c \
+			'echo "$0"; "$1" process | grep ^pid=' \
 			"$n" "$TEST_BIN/probe" >"$T/work/out.$n" 2>&1 3>&- &
 		pids+=("$!")
 	done
@@ -294,7 +305,8 @@ for line in sys.stdin:
 
 @test "json-status tells the start and the end, one line of JSON each" {
 	sbox --json-status=5 -c 'exit 7' 5>"$T/events" || true
-	assert_equal "$(events)" $'event=started init_pid=pid profile=default\ncode=7 event=exited timeout=False'
+	assert_equal "$(events)" \
+		$'event=started init_pid=pid profile=default\ncode=7 event=exited timeout=False'
 	sbox --json-status=5 -c 'kill -KILL $$' 5>"$T/events" || true
 	assert_contains "$(events)" "code=137 event=exited signal=9 timeout=False"
 	sbox --json-status=5 --timeout=0.1 sleep 1000 5>"$T/events" || true
@@ -303,7 +315,8 @@ for line in sys.stdin:
 
 @test "json-status tells why nothing was started" {
 	sbox --json-status=5 --chdir=/nosuch true 5>"$T/events" 2>/dev/null || true
-	assert_contains "$(events)" "code=125 event=failed hint=show it with --read=/nosuch"
+	assert_contains "$(events)" \
+		"code=125 event=failed hint=show it with --read=/nosuch"
 	sbox --json-status=5 --read=/nosuch true 5>"$T/events" 2>/dev/null || true
 	assert_contains "$(events)" "message='/nosuch': No such file or directory"
 	sbox --json-status=5 --bogus true 5>"$T/events" 2>/dev/null || true
@@ -313,12 +326,14 @@ for line in sys.stdin:
 }
 
 @test "the descriptor of json-status is not the program's, and must be open" {
-	run --separate-stderr sbox --json-status=5 -c 'ls /proc/self/fd | wc -l' 5>"$T/events"
+	run --separate-stderr sbox --json-status=5 -c 'ls /proc/self/fd | wc -l' \
+		5>"$T/events"
 	assert_equal "$output" 4 # with the one that ls looks through
 	run --separate-stderr sbox --json-status=9 -- true 9>&-
 	assert_status 125
 	assert_contains "$stderr" "--json-status: descriptor 9 is not open"
 	# nor is its reader's absence anybody's end
-	run --separate-stderr bash -c '"$0" --json-status=5 -c "exit 7" 5> >(exit 0)' "$SBOX"
+	run --separate-stderr bash -c '"$0" --json-status=5 -c "exit 7" 5> >(exit 0)' \
+		"$SBOX"
 	assert_status 7
 }
