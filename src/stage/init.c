@@ -105,10 +105,8 @@ void init_main(struct child *c, pid_t program)
 	sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	drop_everything(c);
-	if (c->rd->plan->pid == SHARING_HOST) {
-		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (c->rd->plan->pid == SHARING_HOST)
 		(void)prctl(PR_SET_PDEATHSIG, SIGCHLD);
-	}
 	report_send(
 		c->report_fd, &(struct report){ .kind = REPORT_STARTED, .pid = program });
 

@@ -30,10 +30,15 @@ static int wait_go(struct child *c)
 	return n == 1 ? 0 : -ECANCELED;
 }
 
-/* Should: tie our life to the supervisor's. Mustn't: assume that it still lives. */
+/* Should: tie our life to the supervisor's, and, with the host's process ids, adopt what the
+ * program leaves behind from its first moment on. Mustn't: assume that the supervisor still
+ * lives. */
 int stage_parent(struct child *c)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return stage_fail(c, STEP_PARENT, -1, -errno);
+	if (c->rd->plan->pid == SHARING_HOST &&
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return stage_fail(c, STEP_PARENT, -1, -errno);
 	/* it may have died before; getppid() says 0 for any parent outside our namespace, but
 	 * a pipe without a reader cannot lie */
