@@ -93,6 +93,15 @@ int socket_family(const char *name)
 
 /* ---- rules ---- */
 
+/* The next of some names with one blank between them; false at the end. */
+static bool next_member(const char **p, char *name, size_t size)
+{
+	size_t len = strcspn(*p, " ");
+	(void)snprintf(name, size, "%.*s", (int)len, *p);
+	*p += len + ((*p)[len] == ' ');
+	return len > 0;
+}
+
 /* What has decided a call so far: nothing, a group, or its own name. */
 enum rank { RANK_NONE, RANK_GROUP, RANK_NAME };
 
@@ -119,10 +128,8 @@ static void decide_group(struct deciding *d, const char *members, unsigned depth
 {
 	enum { DEPTH_MAX = 8 };
 	char name[64];
-	for (const char *p = members; *p && depth < DEPTH_MAX;) {
-		size_t len = strcspn(p, " ");
-		(void)snprintf(name, sizeof(name), "%.*s", (int)len, p);
-		p += len + (p[len] == ' ');
+	for (const char *p = members;
+		depth < DEPTH_MAX && next_member(&p, name, sizeof(name));) {
 		const struct syscall_group *group =
 			name[0] == '@' ? syscall_group_find(name) : NULL;
 		if (group)
@@ -157,10 +164,7 @@ static void subject(struct deciding *d, const char *names, enum verdict verdict,
 	int error, const char *reason)
 {
 	char name[64];
-	for (const char *p = names; *p;) {
-		size_t len = strcspn(p, " ");
-		(void)snprintf(name, sizeof(name), "%.*s", (int)len, p);
-		p += len + (p[len] == ' ');
+	for (const char *p = names; next_member(&p, name, sizeof(name));) {
 		int i = syscall_index(name);
 		if (i < 0 || d->rank[i] == RANK_NAME)
 			continue;
@@ -173,10 +177,7 @@ static void subject(struct deciding *d, const char *names, enum verdict verdict,
 static void judge(struct deciding *d, const char *names)
 {
 	char name[64];
-	for (const char *p = names; *p;) {
-		size_t len = strcspn(p, " ");
-		(void)snprintf(name, sizeof(name), "%.*s", (int)len, p);
-		p += len + (p[len] == ' ');
+	for (const char *p = names; next_member(&p, name, sizeof(name));) {
 		int i = syscall_index(name);
 		if (i >= 0 && d->v[i].verdict == VERDICT_ALLOW)
 			d->v[i].judged = true;
@@ -216,10 +217,7 @@ static void decide_nested(struct deciding *d, const struct plan *p)
 static bool all_allowed(const struct deciding *d, const char *names)
 {
 	char name[64];
-	for (const char *p = names; *p;) {
-		size_t len = strcspn(p, " ");
-		(void)snprintf(name, sizeof(name), "%.*s", (int)len, p);
-		p += len + (p[len] == ' ');
+	for (const char *p = names; next_member(&p, name, sizeof(name));) {
 		int i = syscall_index(name);
 		if (i >= 0 && (d->v[i].verdict != VERDICT_ALLOW || d->v[i].judged))
 			return false;

@@ -109,10 +109,14 @@ static bool in_own_tmpfs(const struct ready *rd, const struct mount_op *op)
 		rd->ops.v[op->parent].kind == OP_HIDE;
 }
 
-/* The directory that @path lies in, as seen from the new root; missing ones are made.
- * @path is cut at its last slash, and @ret_name points behind that. */
-static int open_parent(struct child *c, char *path, const char **ret_name)
+/* The directory that @dest lies in, as seen from the new root; missing ones are made.
+ * @path: room for a copy that is cut at its slashes; @ret_name points into it. */
+static int open_parent(
+	struct child *c, const char *dest, char path[PATH_MAX], const char **ret_name)
 {
+	if (strlen(dest) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(path, dest, strlen(dest) + 1);
 	char *slash = strrchr(path, '/');
 	*ret_name = slash + 1;
 	if (slash == path)
@@ -157,10 +161,7 @@ static int open_place(struct child *c, const struct mount_op *op, bool directory
 	int fd = path_open_in_root(c->root_fd, op->dest, 0);
 	if (fd != -ENOENT || !in_own_tmpfs(c->rd, op))
 		return fd;
-	if (strlen(op->dest) >= sizeof(path))
-		return -ENAMETOOLONG;
-	memcpy(path, op->dest, strlen(op->dest) + 1);
-	_cleanup_fd_ int parent = open_parent(c, path, &name);
+	_cleanup_fd_ int parent = open_parent(c, op->dest, path, &name);
 	if (parent < 0)
 		return parent;
 	int r = directory ? mkdirat(parent, name, 0755)
@@ -209,10 +210,7 @@ static int do_file(struct child *c, const struct mount_op *op, int i)
 		return bind_content(c, op, i, place);
 	if (place != -ENOENT || !in_own_tmpfs(c->rd, op))
 		return place;
-	if (strlen(op->dest) >= sizeof(path))
-		return -ENAMETOOLONG;
-	memcpy(path, op->dest, strlen(op->dest) + 1);
-	_cleanup_fd_ int parent = open_parent(c, path, &name);
+	_cleanup_fd_ int parent = open_parent(c, op->dest, path, &name);
 	return parent < 0 ? parent : write_new_file(parent, name, op);
 }
 
@@ -220,10 +218,7 @@ static int do_link(struct child *c, const struct mount_op *op)
 {
 	char path[PATH_MAX];
 	const char *name;
-	if (strlen(op->dest) >= sizeof(path))
-		return -ENAMETOOLONG;
-	memcpy(path, op->dest, strlen(op->dest) + 1);
-	_cleanup_fd_ int parent = open_parent(c, path, &name);
+	_cleanup_fd_ int parent = open_parent(c, op->dest, path, &name);
 	if (parent < 0)
 		return parent;
 	return symlinkat(op->source, parent, name) < 0 ? -errno : 0;
