@@ -174,7 +174,9 @@ static void on_stopped(const struct run_state *st)
 	(void)raise(SIGSTOP);
 	if (theirs && tcgetpgrp(terminal) == ours)
 		(void)tcsetpgrp(terminal, group); /* EPERM: that group has ended */
-	forward(st, SIGCONT);
+	/* at the limit it is not to go on but to end (on_deadline) */
+	if (st->deadline_ms < 0 || now_ms() < st->deadline_ms)
+		forward(st, SIGCONT);
 }
 
 static void on_report(struct run_state *st, const struct report *report, struct err *e)

@@ -127,14 +127,18 @@ status_of() {
 # how many have another user namespace, more system-call filters, both; and how many are.
 # The caller may look: the sandbox's user namespace is the caller's child.
 browser_sandbox() {
-	local pid main='' main_ns='' main_filters=0 own=0 filtered=0 both=0 all=0 is_own is_filtered
-	for pid in $(descendants_of "$started" | awk '$4 != "sbox-init" { print $1 }' | sort -n); do
-		if [ -z "$main" ]; then
-			[ "$(status_of "$pid" NSpid)" = 2 ] || continue
-			main=$pid main_ns=$(readlink "/proc/$pid/ns/user")
-			main_filters=$(status_of "$pid" Seccomp_filters)
-			[ -n "$main_ns" ] || return 1
-		fi
+	local pid pids main='' main_ns main_filters own=0 filtered=0 both=0 all=0
+	local is_own is_filtered
+	pids=$(descendants_of "$started" | awk '$4 != "sbox-init" { print $1 }')
+	# the host's numbers tell nothing of who came first: they begin anew at their end
+	for pid in $pids; do
+		[ "$(status_of "$pid" NSpid)" != 2 ] || main=$pid
+	done
+	[ -n "$main" ] || return 1
+	main_ns=$(readlink "/proc/$main/ns/user")
+	main_filters=$(status_of "$main" Seccomp_filters)
+	[ -n "$main_ns" ] || return 1
+	for pid in $pids; do
 		is_own=0 is_filtered=0
 		[ "$(readlink "/proc/$pid/ns/user" || echo "$main_ns")" = "$main_ns" ] || is_own=1
 		[ "$(status_of "$pid" Seccomp_filters)" -le "$main_filters" ] || is_filtered=1
