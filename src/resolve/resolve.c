@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "config/settings.h"
 #include "resolve/expand.h"
 #include "resolve/filter.h"
 #include "resolve/ident.h"
@@ -430,6 +431,18 @@ static const char *expand_chdir(struct resolver *r)
 		r->a, r->h, r->d, r->p->chdir, false, &r->p->origin[SET_CHDIR]);
 }
 
+/* The root is made before anything is mounted in it; an op for its top would be lost. */
+static void refuse_top(struct resolver *r)
+{
+	const struct mount_ops *ops = &r->rd->ops;
+	for (size_t i = 0; i < ops->n; i++)
+		if (strcmp(ops->v[i].dest, "/") == 0)
+			diag_add(r->d, &ops->v[i].at,
+				"%s: '/' itself cannot be shown, hidden or replaced",
+				settings[ops->v[i].id].key)
+				->hint = "name what is in it; root chooses another root";
+}
+
 int resolve_plan(
 	const struct plan *p, bool dry, struct ready *rd, struct diags *d, struct err *e)
 {
@@ -459,6 +472,7 @@ int resolve_plan(
 	code = gather(&r);
 	if (code < 0)
 		return code;
+	refuse_top(&r);
 	if (d->n > 0)
 		return -EINVAL;
 	mount_plan_order(r.a, &rd->ops, &rd->root);

@@ -661,3 +661,11 @@ read = $D" >"$T/two.conf"
 	assert_status 125
 	assert_contains "$stderr" "an empty path"
 }
+
+@test "a rule for / itself is refused, not passed over" {
+	for rule in --read=/ --write=/ --hide=/ --tmpfs=/ '--bind=/usr /'; do
+		run --separate-stderr sbox "$rule" true
+		assert_status 125
+		assert_contains "$stderr" "'/' itself cannot be shown, hidden or replaced"
+	done
+}
