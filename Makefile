@@ -10,7 +10,7 @@ VERSION = 0.1.0
 # ---- What there is. Add a file here -------------------------------------------------------
 
 SRC = src/main.c \
-	$(addprefix src/base/, arena.c err.c fd.c json.c log.c num.c path.c proc.c \
+	$(addprefix src/base/, arena.c err.c fd.c human.c json.c log.c num.c path.c proc.c \
 		str.c sys.c) \
 	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
