@@ -27,12 +27,18 @@ const char *human_size(char out[HUMAN_MAX], uint64_t bytes)
 
 const char *human_time(char out[HUMAN_MAX], uint64_t ms)
 {
-	enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 	uint64_t s = ms / 1000;
-	if (s < 10)
-		(void)snprintf(out, HUMAN_MAX, "%u.%02us", (unsigned)s,
-			(unsigned)(ms % 1000 / 10));
-	else if (s < MINUTE)
+	if (s >= 10)
+		return human_age(out, s);
+	(void)snprintf(
+		out, HUMAN_MAX, "%u.%02us", (unsigned)s, (unsigned)(ms % 1000 / 10));
+	return out;
+}
+
+const char *human_age(char out[HUMAN_MAX], uint64_t s)
+{
+	enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+	if (s < MINUTE)
 		(void)snprintf(out, HUMAN_MAX, "%us", (unsigned)s);
 	else if (s < HOUR)
 		(void)snprintf(out, HUMAN_MAX, "%um%02us", (unsigned)(s / MINUTE),

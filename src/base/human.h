@@ -10,3 +10,5 @@ enum { HUMAN_MAX = 24 }; /* room for any of these */
 const char *human_size(char out[HUMAN_MAX], uint64_t bytes);
 /* "0.25s", "12s", "5m12s", "3h05m", "12d3h": the two largest units. */
 const char *human_time(char out[HUMAN_MAX], uint64_t ms);
+/* The same of whole seconds: "5s". */
+const char *human_age(char out[HUMAN_MAX], uint64_t s);

@@ -16,7 +16,7 @@ struct command {
 };
 
 extern const struct command cmd_run, cmd_profile, cmd_desktop, cmd_syscalls, cmd_help;
-extern const struct command cmd_completion;
+extern const struct command cmd_completion, cmd_ps;
 
 /* All verbs, in the order in which help shows them, ended by NULL. */
 extern const struct command *const commands[];

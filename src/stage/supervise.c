@@ -24,6 +24,7 @@
 #include "base/proc.h"
 #include "base/sys.h"
 #include "stage/control.h"
+#include "stage/enlist.h"
 #include "stage/explain.h"
 #include "stage/report.h"
 #include "stage/status.h"
@@ -36,12 +37,14 @@ static const int not_ours[] = { SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 enum {
 	GRACE_MS = 2000, /* between SIGTERM and SIGKILL at the time limit */
 	AWAIT_MS = 10000, /* for all that the start waits for */
+	ENLIST_MS = 10, /* what has ended by then nobody could have seen on a list */
 };
 
 struct run_state {
 	struct supervisor *s;
 	int64_t deadline_ms; /* -1: none */
 	int64_t await_ms; /* until when all that is awaited must be there; -1: it is */
+	int64_t enlist_ms; /* when it is put on the list; -1: it is, or need not be */
 	bool started, timed_out, have_status;
 	int status;
 	int interrupted; /* the signal that ended the start; 0: none */
@@ -166,13 +169,21 @@ static bool is_inside(const struct supervisor *s, pid_t group)
 	return pid == s->init;
 }
 
+static void enlist_now(struct run_state *st)
+{
+	st->enlist_ms = -1;
+	enlist(st->s->rd, st->s->init, NULL, HELD_NONE);
+}
+
 /* The caller's shell shall see its job stopped, and when it goes on, so shall the program.
  * The shell gives its terminal to our process group; a shell inside that had made another
  * group the terminal's finds it so again. */
-static void on_stopped(const struct run_state *st)
+static void on_stopped(struct run_state *st)
 {
 	if (st->timed_out)
 		return;
+	if (st->enlist_ms >= 0)
+		enlist_now(st);
 	int terminal = terminal_fd();
 	pid_t group = tcgetpgrp(terminal), ours = getpgrp();
 	bool theirs = group > 0 && is_inside(st->s, group);
@@ -184,6 +195,17 @@ static void on_stopped(const struct run_state *st)
 		forward(st, SIGCONT);
 }
 
+static void on_started(struct run_state *st)
+{
+	st->started = true;
+	if (st->failed)
+		return;
+	st->enlist_ms = now_ms() + ENLIST_MS;
+	if (st->s->rd->plan->json_status_fd >= 0)
+		enlist_now(st); /* who waits for the word may look at the list next */
+	status_started(st->s->rd, st->s->init);
+}
+
 static void on_report(struct run_state *st, const struct report *report, struct err *e)
 {
 	const struct ready *rd = st->s->rd;
@@ -193,9 +215,7 @@ static void on_report(struct run_state *st, const struct report *report, struct 
 			st->failed = explain_report(rd, report, e);
 		break;
 	case REPORT_STARTED:
-		st->started = true;
-		if (!st->failed)
-			status_started(rd, st->s->init);
+		on_started(st);
 		break;
 	case REPORT_STOPPED:
 		on_stopped(st);
@@ -282,18 +302,22 @@ static void look(struct run_state *st, const struct pollfd *fds, struct err *e)
 static int wait_ms(const struct run_state *st)
 {
 	enum { LONG_MS = 3600000 };
-	int64_t until = st->deadline_ms;
-	if (st->await_ms >= 0 && (until < 0 || st->await_ms < until))
-		until = st->await_ms;
+	const int64_t all[] = { st->deadline_ms, st->await_ms, st->enlist_ms };
+	int64_t until = -1;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i] >= 0 && (until < 0 || all[i] < until))
+			until = all[i];
 	if (until < 0)
 		return -1;
 	int64_t left = until - now_ms();
 	return left > LONG_MS ? LONG_MS : left < 0 ? 0 : (int)left;
 }
 
-static void check_limits(struct run_state *st, struct err *e)
+static void check_times(struct run_state *st, struct err *e)
 {
 	int64_t now = now_ms();
+	if (st->enlist_ms >= 0 && st->enlist_ms <= now)
+		enlist_now(st);
 	if (st->deadline_ms >= 0 && st->deadline_ms <= now)
 		on_deadline(st);
 	if (st->await_ms >= 0 && st->await_ms <= now)
@@ -332,7 +356,7 @@ static void loop(struct run_state *st, struct err *e)
 	bool reports = true;
 	for (;;) {
 		nfds_t n = fill_poll(st, reports, fds);
-		check_limits(st, e);
+		check_times(st, e);
 		if (RETRY(poll(fds, n, wait_ms(st))) < 0) {
 			fail(st, err_sys(e, -errno, "cannot wait for the sandbox"));
 			return;
@@ -397,7 +421,9 @@ static int outcome(const struct run_state *st, struct err *e)
 
 int supervise(struct supervisor *s, struct err *e)
 {
-	struct run_state st = { .s = s, .deadline_ms = -1, .await_ms = -1 };
+	struct run_state st = {
+		.s = s, .deadline_ms = -1, .await_ms = -1, .enlist_ms = -1
+	};
 	if (s->n_awaited > 0)
 		st.await_ms = now_ms() + AWAIT_MS;
 	int64_t limit_ms = (s->rd->plan->timeout_ns + 999999) / 1000000;
