@@ -18,6 +18,7 @@ table() {
 	build  libc6-dev                /usr/include/stdio.h
 	build  libcap-dev               /usr/include/sys/capability.h
 	build  libxau-dev               /usr/include/X11/Xauth.h
+	build  libsystemd-dev           /usr/include/systemd/sd-bus.h
 	build  libseccomp-dev           /usr/include/seccomp.h
 	run    uidmap                   newuidmap
 	run    xdg-dbus-proxy           xdg-dbus-proxy
