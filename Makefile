@@ -256,7 +256,7 @@ fuzz:
 # ---- Looking at the text --------------------------------------------------------------------
 
 C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c tests/*/*.c tests/*/*.h)
-SCRIPTS = .ci/run tests/run $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
+SCRIPTS = .ci/run tests/run tests/vm/image $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
 	tests/bench/run tests/bench/filter $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
 format:
