@@ -14,17 +14,18 @@ SRC = src/main.c \
 		str.c sys.c) \
 	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
-		template.c value.c value_list.c) \
+		template.c value.c value_limit.c value_list.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c filter_tree.c guard.c ident.c instance.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c) \
-	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c helper.c idmap.c init.c \
-		label.c landlock.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
+		filter_cache.c filter_tree.c group.c guard.c ident.c instance.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c) \
+	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c init.c \
+		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
 		userns.c) \
 	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c instances.c profile.c ps.c \
 		run.c syscalls.c table.c)
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
-HELPERS = sbox-xauth
+HELPERS = sbox-scope sbox-xauth
+LIBS_sbox-scope = -lsystemd
 LIBS_sbox-xauth = -lXau
 
 PROFILES = base browser build default desktop shell untrusted
@@ -255,7 +256,7 @@ fuzz:
 # ---- Looking at the text --------------------------------------------------------------------
 
 C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c tests/*/*.c tests/*/*.h)
-SCRIPTS = .ci/run tests/run $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
+SCRIPTS = .ci/run tests/run tests/vm/image $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
 	tests/bench/run tests/bench/filter $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
 format:

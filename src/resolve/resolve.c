@@ -491,6 +491,7 @@ int resolve_plan(
 	rd->host.vars[VAR_UID] = arena_printf(r.a, "%u", rd->uid);
 	resolve_namespaces(rd);
 	resolve_capabilities(rd);
+	limits_resolve(rd, d);
 	rd->own_keyring = reaches_keys(p);
 	rd->instance = instance_new(r.a, rd->host.uid, rd->host.runtime_dir, p->name);
 	refuse_directories(&r);

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
-void enlist(const struct ready *rd, pid_t init, const char *group, int limits)
+void enlist(const struct ready *rd, pid_t init, const struct group *group)
 {
 	char command[COMMAND_MAX], profile[COMMAND_MAX];
 	struct err e;
@@ -22,8 +22,8 @@ void enlist(const struct ready *rd, pid_t init, const char *group, int limits)
 		.command = command,
 		.init = init,
 		.started = time(NULL),
-		.group = group,
-		.limits = limits,
+		.group = group_path(group),
+		.limits = group_held(group),
 	};
 	if (instance_publish(rd->instance, &state, &e) < 0)
 		log_info("'sbox ps' will not list this one: %s", e.msg);
