@@ -16,7 +16,8 @@ struct command {
 };
 
 extern const struct command cmd_run, cmd_profile, cmd_desktop, cmd_syscalls, cmd_help;
-extern const struct command cmd_completion, cmd_ps;
+extern const struct command cmd_completion, cmd_ps, cmd_kill;
+extern const struct command cmd_pause, cmd_resume, cmd_stats;
 
 /* All verbs, in the order in which help shows them, ended by NULL. */
 extern const struct command *const commands[];

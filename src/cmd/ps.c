@@ -2,7 +2,6 @@
 /* ps.c - "sbox ps": the instances that run */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/human.h"
@@ -56,15 +55,11 @@ static int run(int argc, char **argv, struct err *e)
 	struct arena arena = { 0 };
 	struct registry registry;
 	struct instances all;
-	bool json = false, ids = false;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			json = true;
-		else if (strcmp(argv[i], "--ids") == 0)
-			ids = true;
-		else
-			return err_set(e, -EINVAL, "sbox ps: unknown word '%s'", argv[i]);
-	}
+	(void)argc;
+	bool json = instances_take_flag(argv, "--json");
+	bool ids = instances_take_flag(argv, "--ids");
+	if (argv[1])
+		return err_set(e, -EINVAL, "sbox ps: unknown word '%s'", argv[1]);
 	int r = registry_open(&registry, &arena, e);
 	if (r < 0)
 		return r;

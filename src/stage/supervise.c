@@ -57,6 +57,14 @@ struct run_state {
 	int failed; /* negative errno of a start that failed */
 };
 
+bool supervise_forwards(int sig)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+		if (forwarded[i] == sig)
+			return true;
+	return false;
+}
+
 int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *e)
 {
 	sigset_t set;
@@ -154,25 +162,12 @@ static int terminal_fd(void)
 	return -1;
 }
 
-/* The parent's number, 0 where there is nothing to see. */
-static pid_t parent_of(pid_t pid)
-{
-	char path[64], text[512];
-	int parent = 0;
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : fd_read_full(fd, text, sizeof(text) - 1);
-	text[n < 0 ? 0 : n] = '\0';
-	const char *name_end = strrchr(text, ')');
-	return name_end && sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : 0;
-}
-
 /* Whether the leader of the process group is one of the sandbox's. */
 static bool is_inside(const struct supervisor *s, pid_t group)
 {
 	pid_t pid = group;
 	while (pid > 1 && pid != s->init)
-		pid = parent_of(pid);
+		pid = proc_parent(pid);
 	return pid == s->init;
 }
 
