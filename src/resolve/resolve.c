@@ -24,6 +24,7 @@
 #include "config/settings.h"
 #include "resolve/expand.h"
 #include "resolve/filter.h"
+#include "resolve/group.h"
 #include "resolve/ident.h"
 #include "resolve/places.h"
 #include "resolve/program.h"
@@ -443,6 +444,25 @@ static void refuse_top(struct resolver *r)
 				->hint = "name what is in it; root chooses another root";
 }
 
+/* All groups below the user manager's belong to the user, so whoever can write there raises
+ * any limit. */
+static void refuse_groups(struct resolver *r)
+{
+	const struct mount_ops *ops = &r->rd->ops;
+	for (size_t i = 0; r->rd->limits.way != GROUP_NONE && i < ops->n; i++) {
+		const struct mount_op *op = &ops->v[i];
+		if (op->kind != OP_BIND || !op->write)
+			continue;
+		const char *real = path_real(r->a, op->source);
+		if (path_is_below(real, GROUP_TOP) || path_is_below(GROUP_TOP, real))
+			diag_add(r->d, &op->at,
+				"%s: '%s' has the control groups in it: who can write there "
+				"can raise the limits",
+				settings[op->id].key, op->source)
+				->hint = "show it read-only, or run with --no-limits";
+	}
+}
+
 int resolve_plan(
 	const struct plan *p, bool dry, struct ready *rd, struct diags *d, struct err *e)
 {
@@ -474,6 +494,7 @@ int resolve_plan(
 	if (code < 0)
 		return code;
 	refuse_top(&r);
+	refuse_groups(&r);
 	if (d->n > 0)
 		return -EINVAL;
 	mount_plan_order(r.a, &rd->ops, &rd->root);
