@@ -463,10 +463,18 @@ static void refuse_groups(struct resolver *r)
 	}
 }
 
-int resolve_plan(
-	const struct plan *p, bool dry, struct ready *rd, struct diags *d, struct err *e)
+int resolve_begin(const struct plan *p, struct ready *rd, struct diags *d, struct err *e)
 {
 	*rd = (struct ready){ .plan = p, .instance_lock_fd = -1 };
+	int code = host_init(&rd->host, p->arena, e);
+	if (code == 0)
+		limits_resolve(rd, d);
+	return code;
+}
+
+int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
+{
+	const struct plan *p = rd->plan;
 	struct resolver r = { .p = p,
 		.a = p->arena,
 		.rd = rd,
@@ -475,15 +483,12 @@ int resolve_plan(
 		.e = e,
 		.dry = dry };
 
-	int code = host_init(&rd->host, r.a, e);
-	if (code == 0)
-		code = subid_resolve(rd, e);
+	int code = subid_resolve(rd, e);
 	if (code < 0)
 		return code;
 	rd->host.vars[VAR_UID] = arena_printf(r.a, "%u", rd->uid);
 	resolve_namespaces(rd);
 	resolve_capabilities(rd);
-	limits_resolve(rd, d);
 	rd->own_keyring = reaches_keys(p);
 	refuse_directories(&r);
 	resolve_pass_fds(&r);
