@@ -212,8 +212,7 @@ static void own_limit(struct ready *rd, struct diags *d, enum setting_id id, int
 	if (value == LIMIT_NONE || getrlimit((__rlimit_resource_t)resource, &now) < 0)
 		return;
 	if (now.rlim_max != RLIM_INFINITY && (uint64_t)value > now.rlim_max)
-		diag_add(d, &rd->plan->origin[id],
-			"%s: your own hard limit is lower: %" PRIu64, settings[id].key,
+		diag_add(d, &rd->plan->origin[id], "above your own hard limit, %" PRIu64,
 			(uint64_t)now.rlim_max)
 			->hint = "ulimit -H shows it; an administrator raises it in "
 				 "/etc/security/limits.conf";
@@ -284,8 +283,7 @@ void limits_resolve(struct ready *rd, struct diags *d)
 	l->dropped = reason;
 	if (p->limits == LIMITS_AUTO)
 		return;
-	diag_add(d, &p->origin[id], "%s: no control group can be had: %s",
-		settings[id].key, reason)
+	diag_add(d, &p->origin[id], "no control group can be had to hold it: %s", reason)
 		->hint =
 		arena_printf(p->arena, "%s; --no-limits runs without limits", hint);
 }

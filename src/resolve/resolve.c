@@ -24,6 +24,7 @@
 #include "config/settings.h"
 #include "resolve/expand.h"
 #include "resolve/filter.h"
+#include "resolve/group.h"
 #include "resolve/ident.h"
 #include "resolve/places.h"
 #include "resolve/program.h"
@@ -464,17 +465,47 @@ static int resolve_name(struct resolver *r)
 	int code = instance_make(r->rd->instance, r->e);
 	if (code != -EEXIST)
 		return code;
-	diag_add(r->d, &r->p->origin[SET_NAME], "%s", r->e->msg)
-		->hint = arena_printf(r->a,
+	diag_add(r->d, &r->p->origin[SET_NAME], "%s", r->e->msg)->hint = arena_printf(
+		r->a,
 		"'sbox ps' shows it, 'sbox kill %s' ends it; or choose another name",
 		r->p->name);
 	return 0; /* to be told with the rest */
 }
 
-int resolve_plan(
-	const struct plan *p, bool dry, struct ready *rd, struct diags *d, struct err *e)
+/* All groups below the user manager's belong to the user, so whoever can write there raises
+ * any limit. */
+static void refuse_groups(struct resolver *r)
+{
+	const struct mount_ops *ops = &r->rd->ops;
+	for (size_t i = 0; r->rd->limits.way != GROUP_NONE && i < ops->n; i++) {
+		const struct mount_op *op = &ops->v[i];
+		if (op->kind != OP_BIND || !op->write)
+			continue;
+		const char *real = path_real(r->a, op->source);
+		if (path_is_below(real, GROUP_TOP) || path_is_below(GROUP_TOP, real))
+			diag_add(r->d, &op->at,
+				"%s: '%s' has the control groups in it: who can write there "
+				"can raise the limits",
+				settings[op->id].key, op->source)
+				->hint = "show it read-only, or run with --no-limits";
+	}
+}
+
+int resolve_begin(const struct plan *p, struct ready *rd, struct diags *d, struct err *e)
 {
 	*rd = (struct ready){ .plan = p };
+	int code = host_init(&rd->host, p->arena, e);
+	if (code < 0)
+		return code;
+	rd->instance =
+		instance_new(p->arena, rd->host.uid, rd->host.runtime_dir, p->name);
+	limits_resolve(rd, d);
+	return 0;
+}
+
+int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
+{
+	const struct plan *p = rd->plan;
 	struct resolver r = { .p = p,
 		.a = p->arena,
 		.rd = rd,
@@ -483,17 +514,13 @@ int resolve_plan(
 		.e = e,
 		.dry = dry };
 
-	int code = host_init(&rd->host, r.a, e);
-	if (code == 0)
-		code = subid_resolve(rd, e);
+	int code = subid_resolve(rd, e);
 	if (code < 0)
 		return code;
 	rd->host.vars[VAR_UID] = arena_printf(r.a, "%u", rd->uid);
 	resolve_namespaces(rd);
 	resolve_capabilities(rd);
-	limits_resolve(rd, d);
 	rd->own_keyring = reaches_keys(p);
-	rd->instance = instance_new(r.a, rd->host.uid, rd->host.runtime_dir, p->name);
 	refuse_directories(&r);
 	resolve_pass_fds(&r);
 	rd->home = places_home_inside(&r);
@@ -505,6 +532,7 @@ int resolve_plan(
 	if (code < 0)
 		return code;
 	refuse_top(&r);
+	refuse_groups(&r);
 	if (d->n > 0)
 		return -EINVAL;
 	mount_plan_order(r.a, &rd->ops, &rd->root);

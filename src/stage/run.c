@@ -28,7 +28,7 @@ struct start {
 	struct child child;
 	struct supervisor supervisor;
 	struct helper dbus;
-	struct group group;
+	struct group *group;
 	int report[2], control[2];
 };
 
@@ -107,9 +107,9 @@ static int look_at_program(struct awaited *w, struct err *e)
 				: 0;
 	}
 	w->done = true;
-	return group_is_awaited(&s->group) ? group_program(&s->group, s->supervisor.init,
-						     pid, awaited_with(s, &s->group), e)
-					   : 0;
+	return group_is_awaited(s->group)
+		? group_program(s->group, pid, awaited_with(s, s->group), e)
+		: 0;
 }
 
 static void expect_helpers(struct start *s)
@@ -121,12 +121,12 @@ static void expect_helpers(struct start *s)
 				.fd = s->control[0],
 				.look = look_at_program,
 				.data = s });
-	if (group_is_awaited(&s->group))
+	if (group_is_awaited(s->group))
 		await(s,
 			(struct awaited){ .name = "the control group for the limits",
 				.fd = -1,
 				.look = group_look,
-				.data = &s->group });
+				.data = s->group });
 	if (dbus) {
 		await(s,
 			(struct awaited){ .name = dbus->name,
@@ -161,8 +161,8 @@ static bool has_terminal(void)
 	return fd >= 0 || errno != ENXIO; /* in doubt as if there were one */
 }
 
-int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *ret_started,
-	struct err *e)
+int run_sandbox(const struct ready *rd, struct group *group, char *words,
+	size_t words_size, bool *ret_started, struct err *e)
 {
 	struct start s = {
 		.rd = rd,
@@ -173,8 +173,8 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 		.supervisor = { .rd = rd,
 			.init_pidfd = -1,
 			.signal_fd = -1,
-			.group = &s.group },
-		.group = { .rd = rd, .to_fd = -1, .from_fd = -1, .payload_fd = -1 },
+			.group = group },
+		.group = group,
 		.dbus = { .pidfd = -1, .report_fd = -1 },
 		.report = { -1, -1 },
 		.control = { -1, -1 },
@@ -186,8 +186,6 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 		r = supervise_block_signals(&s.child.mask, &s.supervisor.signal_fd, e);
 	if (r == 0)
 		r = make_pipes(&s, e);
-	if (r == 0)
-		r = group_begin(rd, &s.group, e);
 	if (r == 0)
 		r = helper_start(rd->dbus, &s.child.mask, words, words_size, &s.dbus, e);
 	if (r == 0)
@@ -203,7 +201,6 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 		*ret_started = r >= 0;
 	}
 	helper_stop(&s.dbus);
-	group_end(&s.group);
 	if (s.supervisor.signal_fd >= 0)
 		supervise_restore_signals(&s.child.mask);
 	close_all(&s);
