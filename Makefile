@@ -20,8 +20,8 @@ SRC = src/main.c \
 	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c init.c \
 		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
 		userns.c) \
-	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c instances.c kill.c pause.c profile.c ps.c \
-		run.c stats.c syscalls.c table.c use.c)
+	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c instances.c kill.c pause.c profile.c ps.c screen.c \
+		run.c set.c stats.c syscalls.c table.c top.c top_view.c use.c)
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
 HELPERS = sbox-scope sbox-xauth

@@ -6,7 +6,8 @@
 
 static int freeze(struct handle *h, void *data, struct err *e)
 {
-	return running_freeze(h, *(const bool *)data, e);
+	enum { WAIT_MS = 10000 };
+	return running_freeze(h, *(const bool *)data, WAIT_MS, e);
 }
 
 static int run(char **argv, bool pause, struct err *e)

@@ -207,28 +207,30 @@ const char *instance_subdir(
 	return arena_printf(a, "%s/%s", in->dir, name);
 }
 
-static int write_state(const struct instance *in, const char *text, size_t size)
+int instance_write_state(int dir, const struct instance_state *s)
 {
 	static const char new[] = "state.new";
+	char text[STATE_MAX];
+	ssize_t size = state_format(s, text);
+	if (size < 0)
+		return (int)size;
 	_cleanup_fd_ int fd = openat(
-		in->fd, new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+		dir, new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	int r = fd_write_all(fd, text, size);
-	return r < 0 ? r : renameat(in->fd, new, in->fd, "state") < 0 ? -errno : 0;
+	int r = fd_write_all(fd, text, (size_t)size);
+	return r < 0 ? r : renameat(dir, new, dir, "state") < 0 ? -errno : 0;
 }
 
 int instance_publish(struct instance *in, struct instance_state *s, struct err *e)
 {
-	char text[STATE_MAX];
 	int r = instance_make(in, e);
 	if (r < 0)
 		return r;
 	s->id = in->id;
 	s->name = in->name;
 	s->pid = getpid();
-	ssize_t size = state_format(s, text);
-	r = size < 0 ? (int)size : write_state(in, text, (size_t)size);
+	r = instance_write_state(in->fd, s);
 	if (r < 0)
 		return err_sys(e, r, "cannot write '%s/state'", in->dir);
 	sweep_some(in);

@@ -39,6 +39,8 @@ const char *instance_subdir(
 /* Makes the folder unless it is there, and lists the instance with what @s says; its id,
  * name and pid are filled in. Allocates nothing. 0 or negative errno with @e set. */
 int instance_publish(struct instance *in, struct instance_state *s, struct err *e);
+/* Puts @s into the folder @dir in place of what is there. 0 or negative errno. */
+int instance_write_state(int dir, const struct instance_state *s);
 /* Takes the folder away. May be called for one that was never made. */
 void instance_remove(struct instance *in);
 

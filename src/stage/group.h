@@ -41,6 +41,10 @@ bool group_is_awaited(const struct group *g);
 int group_program(struct group *g, pid_t program, struct awaited *w, struct err *e);
 /* For struct awaited: systemd has answered. */
 int group_look(struct awaited *w, struct err *e);
+/* Makes one write to the group whose folder @group is; @origin (may be NULL) says who asked
+ * for it. 0 or negative errno with @e set. */
+int group_write(
+	int group, const struct group_write *w, const char *origin, struct err *e);
 /* Where the limits are, below GROUP_TOP; NULL: nowhere. */
 const char *group_path(const struct group *g);
 /* Whether the plan's limits that need a group are held. */

@@ -141,13 +141,12 @@ static bool is_frozen(int events)
 }
 
 /* The kernel wakes whoever polls the file at each change (POLLPRI). */
-static int await_frozen(int group, bool frozen)
+static int await_frozen(int group, bool frozen, int wait_ms)
 {
-	enum { FREEZE_MS = 10000 };
 	_cleanup_fd_ int events = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	if (events < 0)
 		return -errno;
-	int64_t until = now_ms() + FREEZE_MS;
+	int64_t until = now_ms() + wait_ms;
 	while (is_frozen(events) != frozen) {
 		struct pollfd change = { .fd = events, .events = POLLPRI };
 		int64_t left = until - now_ms();
@@ -159,7 +158,7 @@ static int await_frozen(int group, bool frozen)
 	return 0;
 }
 
-int running_freeze(const struct handle *h, bool freeze, struct err *e)
+int running_freeze(const struct handle *h, bool freeze, int wait_ms, struct err *e)
 {
 	const char *what = freeze ? "pause" : "resume", *id = h->info.state.id;
 	_cleanup_fd_ int group = -1;
@@ -168,7 +167,7 @@ int running_freeze(const struct handle *h, bool freeze, struct err *e)
 		return r;
 	r = fd_write_file(group, "cgroup.freeze", freeze ? "1" : "0");
 	if (r == 0)
-		r = await_frozen(group, freeze);
+		r = await_frozen(group, freeze, wait_ms);
 	if (r == -ENODEV)
 		return err_set(e, -ESRCH, "the instance '%s' has ended", id);
 	if (r != -ETIMEDOUT)

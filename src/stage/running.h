@@ -14,4 +14,4 @@ int running_signal(const struct handle *h, int sig, struct err *e);
 /* Kills all of it, whatever state it is in. The supervisor still tells its caller. */
 int running_kill(const struct handle *h, struct err *e);
 /* Stops all its processes where they are, or lets them go on; waits until it is so. */
-int running_freeze(const struct handle *h, bool freeze, struct err *e);
+int running_freeze(const struct handle *h, bool freeze, int wait_ms, struct err *e);
