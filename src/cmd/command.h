@@ -8,6 +8,9 @@ struct command {
 	const char *name;
 	const char *synopsis; /* what comes behind "sbox NAME" in the usage line */
 	const char *summary; /* one line for the list of verbs */
+	const char
+		*words; /* for completions: what may stand behind it; NULL: a program */
+	const char *words_from; /* the words behind "sbox" that print more; NULL: none */
 	/* @argv[0] is the verb. The exit code of the program, or negative errno with @e set:
 	 * main() prints @e once and exits with e->exit_status. A function that has printed
 	 * its mistakes itself returns EXIT_SBOX. */

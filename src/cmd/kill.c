@@ -151,5 +151,7 @@ const struct command cmd_kill = {
 	.name = "kill",
 	.synopsis = "[--now | -s SIGNAL] ID...",
 	.summary = "end sandboxes, or send their programs a signal",
+	.words = "--now -s",
+	.words_from = "ps --ids",
 	.run = run,
 };

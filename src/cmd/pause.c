@@ -42,6 +42,8 @@ const struct command cmd_pause = {
 	.name = "pause",
 	.synopsis = "ID...",
 	.summary = "let all processes of sandboxes stand still",
+	.words = "",
+	.words_from = "ps --ids",
 	.run = run_pause,
 };
 
@@ -49,5 +51,7 @@ const struct command cmd_resume = {
 	.name = "resume",
 	.synopsis = "ID...",
 	.summary = "let them go on",
+	.words = "",
+	.words_from = "ps --ids",
 	.run = run_resume,
 };

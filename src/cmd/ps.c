@@ -79,5 +79,6 @@ const struct command cmd_ps = {
 	.name = "ps",
 	.synopsis = "[--json|--ids]",
 	.summary = "list the sandboxes that run",
+	.words = "--json",
 	.run = run,
 };

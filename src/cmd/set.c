@@ -155,5 +155,8 @@ const struct command cmd_set = {
 	.name = "set",
 	.synopsis = "ID KEY=VALUE...",
 	.summary = "change the limits of a sandbox that runs",
+	.words = "memory= memory-high= swap= oom-kill= cpus= cpu-weight= cpuset= pids= "
+		 "io-weight= io-max=",
+	.words_from = "ps --ids",
 	.run = run,
 };

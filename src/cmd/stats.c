@@ -134,5 +134,7 @@ const struct command cmd_stats = {
 	.name = "stats",
 	.synopsis = "[ID...] [--json]",
 	.summary = "show what sandboxes use of memory, processors and disks",
+	.words = "--json",
+	.words_from = "ps --ids",
 	.run = run,
 };

@@ -256,5 +256,6 @@ const struct command cmd_top = {
 	.name = "top",
 	.synopsis = "",
 	.summary = "watch what sandboxes use, and act on them by keys",
+	.words = "",
 	.run = run,
 };
