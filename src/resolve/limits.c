@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -323,7 +324,11 @@ static const char *unit_name(const struct ready *rd)
 			    "0123456789_.",
 			    *c))
 			*c = '_';
-	return arena_printf(p->arena, "app-sbox-%s-%d.scope", name, (int)getpid());
+	/* a number of ours may be that of a scope which systemd has not swept yet */
+	uint32_t random = 0;
+	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	return arena_printf(
+		p->arena, "app-sbox-%s-%d%08x.scope", name, (int)getpid(), random);
 }
 
 void limits_resolve(struct ready *rd, struct diags *d)

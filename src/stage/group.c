@@ -105,9 +105,10 @@ static int move(int top, const char *to, const char *pid)
  * the supervisor. A process that has ended meanwhile is ESRCH. */
 static int move_all(const struct group *g, int top)
 {
+	enum { LOOKS = 100 }; /* somebody may be forking */
 	char text[4096], own[16];
 	(void)snprintf(own, sizeof(own), "%d", (int)g->program);
-	for (;;) {
+	for (int looks = 0; looks < LOOKS; looks++) {
 		_cleanup_fd_ int fd = openat(top, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 		ssize_t n = fd < 0 ? -errno : fd_read_full(fd, text, sizeof(text) - 1);
 		if (n <= 0)
@@ -115,13 +116,13 @@ static int move_all(const struct group *g, int top)
 		text[n] = '\0';
 		for (char *p = text, *end; (end = strchr(p, '\n')); p = end + 1) {
 			*end = '\0';
-			/* 0: in a pid namespace that we cannot see */
 			bool program = strcmp(p, own) == 0;
 			int r = move(top, program ? "payload" : "supervisor", p);
 			if (r < 0 && r != -ESRCH)
 				return r;
 		}
 	}
+	return -EBUSY;
 }
 
 static bool is_needed(const struct group *g, enum controller controller)
