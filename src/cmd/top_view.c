@@ -61,10 +61,7 @@ static int compare(const void *x, const void *y, void *order)
 	int64_t n = key_of(b, *(enum top_order *)order);
 	if (m != n)
 		return m > n ? -1 : 1;
-	const struct instance_state *s = &a->use.info.state, *t = &b->use.info.state;
-	if (s->started != t->started)
-		return s->started < t->started ? -1 : 1;
-	return strcmp(s->id, t->id);
+	return instance_compare_age(&a->use.info, &b->use.info);
 }
 
 void top_sort(struct top_look *look, enum top_order order)

@@ -79,12 +79,19 @@ static void look_at(
 
 /* ---- all ---- */
 
-static int by_age(const void *x, const void *y)
+int instance_compare_age(const struct instance_info *a, const struct instance_info *b)
 {
-	const struct instance_info *a = x, *b = y;
 	if (a->state.started != b->state.started)
 		return a->state.started < b->state.started ? -1 : 1;
+	/* within a second numbers are given in their order, as a rule */
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
 	return strcmp(a->state.id, b->state.id);
+}
+
+static int by_age(const void *a, const void *b)
+{
+	return instance_compare_age(a, b);
 }
 
 void registry_list(const struct registry *r, struct arena *a, struct instances *ret)

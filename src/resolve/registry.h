@@ -25,6 +25,9 @@ void registry_close(struct registry *r);
 /* All whose program runs, the oldest first. Folders of the dead are taken away. */
 void registry_list(const struct registry *r, struct arena *a, struct instances *ret);
 
+/* The older one first, for sorting. */
+int instance_compare_age(const struct instance_info *a, const struct instance_info *b);
+
 /* One instance that is still the same one when it is acted on. */
 struct handle {
 	struct instance_info info;
