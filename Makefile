@@ -298,11 +298,13 @@ install: all
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox.zsh $(DESTDIR)$(ZSH_COMPLETION_DIR)/_sbox
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox.fish \
 		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish
-	if [ -e $(APPARMOR_DIR)/abi/4.0 ]; then \
+	for rule in 4.0/sbox 3.0/sbox-payload; do \
+		[ -e $(APPARMOR_DIR)/abi/$${rule%/*} ] || continue; \
+		name=$${rule#*/}; \
 		$(INSTALL) -d $(DESTDIR)$(APPARMOR_DIR) && \
-		sed 's|@BINDIR@|$(BINDIR)|' profiles/apparmor.d/sbox \
-			>$(DESTDIR)$(APPARMOR_DIR)/sbox && \
-		{ [ -n "$(DESTDIR)" ] || apparmor_parser -r $(APPARMOR_DIR)/sbox || true; }; fi
+		sed 's|@BINDIR@|$(BINDIR)|' profiles/apparmor.d/$$name \
+			>$(DESTDIR)$(APPARMOR_DIR)/$$name && \
+		{ [ -n "$(DESTDIR)" ] || apparmor_parser -r $(APPARMOR_DIR)/$$name || true; }; done
 
 # Only what install has put there; the configuration in SYSCONFDIR is the administrator's.
 uninstall:
@@ -312,7 +314,7 @@ uninstall:
 			$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page)) \
 		$(DESTDIR)$(BASH_COMPLETION_DIR)/sbox $(DESTDIR)$(ZSH_COMPLETION_DIR)/_sbox \
 		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish \
-		$(DESTDIR)$(APPARMOR_DIR)/sbox
+		$(DESTDIR)$(APPARMOR_DIR)/sbox $(DESTDIR)$(APPARMOR_DIR)/sbox-payload
 	-rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/profiles $(DESTDIR)$(DATADIR)
 
 clean:

@@ -187,6 +187,9 @@ enum setting_id {
 	SET_COUNT
 };
 
+/* The AppArmor profile that sbox brings for programs; apparmor = auto takes it. */
+#define APPARMOR_PAYLOAD "sbox-payload"
+
 /* Scalars of integer kind are int or int64_t so that the table's parsers can reach them
  * through one offset each. */
 struct plan {

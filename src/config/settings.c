@@ -351,7 +351,10 @@ const struct setting settings[SET_COUNT] = {
 	[SET_APPARMOR] = { "apparmor", "confinement", TEXT(value_string, apparmor),
 		.metavar = "auto|off|PROFILE",
 		.help = "the AppArmor profile of the program",
-		.doc = "auto: what the caller's own profile gives." },
+		.doc = "auto: sbox-payload, which sbox brings, where it is loaded and unless "
+		       "nested = full; else what the caller's own profile gives. off: always "
+		       "that.",
+		.flags = S_WIDENS },
 	[SET_SELINUX] = { "selinux", "confinement", TEXT(value_string, selinux),
 		.metavar = "auto|off|CONTEXT",
 		.help = "the SELinux context of the program",
