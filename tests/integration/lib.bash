@@ -14,6 +14,7 @@
 #   fact KEY                 the value in probe's "KEY=value" line of $output
 #   need PROGRAM...          skips the test, or fails it under SBOX_TEST_STRICT=1
 #   skip_kernel WHAT         skips it, strict or not: this kernel cannot do WHAT
+#   need_groups              skips it where no control group can be had
 #   wait_until SECONDS CMD   polls for what gives no event; fails when the time is over
 #   no_leftovers [GLOB...]   no process, mount or file is there that was not before the test
 #
@@ -118,6 +119,16 @@ need() {
 
 skip_kernel() {
 	skip "kernel: $*"
+}
+
+# Whether systemd's user manager can give control groups, on a unified hierarchy.
+has_groups() {
+	[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] && [ -S "/run/user/$UID/bus" ] &&
+		[ -S "/run/user/$UID/systemd/private" ]
+}
+
+need_groups() {
+	has_groups || skip_kernel "no control group is delegated to users here"
 }
 
 wait_until() {
