@@ -10,18 +10,18 @@ VERSION = 0.1.0
 # ---- What there is. Add a file here -------------------------------------------------------
 
 SRC = src/main.c \
-	$(addprefix src/base/, arena.c err.c fd.c json.c log.c num.c path.c proc.c \
+	$(addprefix src/base/, arena.c err.c fd.c human.c json.c log.c num.c path.c proc.c \
 		str.c sys.c) \
 	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
 		template.c value.c value_limit.c value_list.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c filter_tree.c group.c guard.c ident.c instance.c limits.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
-	$(addprefix src/stage/, caps.c child.c control.c exec.c explain.c group.c helper.c idmap.c init.c \
-		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
+		filter_cache.c filter_tree.c group.c guard.c ident.c instance.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c usage.c) \
+	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c init.c \
+		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
 		userns.c) \
-	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c profile.c \
-		run.c syscalls.c)
+	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c instances.c kill.c pause.c profile.c ps.c screen.c \
+		run.c set.c stats.c syscalls.c table.c top.c top_view.c use.c)
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
 HELPERS = sbox-scope sbox-xauth
@@ -35,8 +35,8 @@ MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c \
-	test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_subid.c \
-	test_syscalls.c test_value.c)
+	test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
+	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
 FUZZ_TARGETS = launcher profile
 TEST_HELPERS = callmatrix deny probe pty reaper selfcheck

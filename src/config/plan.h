@@ -148,6 +148,7 @@ enum setting_id {
 	SET_ENV,
 	SET_UNSET_ENV,
 	/* process */
+	SET_NAME,
 	SET_PASS_FD,
 	SET_NEW_SESSION,
 	SET_TIMEOUT,
@@ -229,6 +230,7 @@ struct plan {
 
 	struct list pass_env, env, unset_env;
 
+	const char *name; /* of the instance; NULL: its pid */
 	struct list pass_fd;
 	bool new_session;
 	int64_t timeout_ns; /* 0: none */

@@ -370,6 +370,11 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "Wins over pass-env, not over env." },
 
 	/* ---- process ---- */
+	[SET_NAME] = { "name", "process", TEXT(value_instance_name, name),
+		.help = "what the running sandbox is called",
+		.doc = "By this name \"sbox ps\" lists it and \"sbox kill\" and its like find "
+		       "it; without one, by the pid of sbox. A letter comes first. While it "
+		       "runs, no other can be started with the same name." },
 	[SET_PASS_FD] = { "pass-fd", "process", LIST(value_fds, pass_fd),
 		.help = "open descriptors of the caller that pass",
 		.doc = "0, 1 and 2 always do. A descriptor of a directory gives what is below "

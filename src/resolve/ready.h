@@ -13,6 +13,7 @@
 
 #include "config/plan.h"
 #include "resolve/host.h"
+#include "resolve/instance.h"
 #include "resolve/limits.h"
 #include "resolve/mount_plan.h"
 
@@ -106,6 +107,5 @@ struct ready {
 	size_t n_pass_fds;
 
 	const struct helper_spec *dbus; /* NULL: none */
-	const char *instance_dir; /* made for this run; NULL: none */
-	int instance_lock_fd;
+	struct instance *instance; /* its folder, where there is or will be one */
 };

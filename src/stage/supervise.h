@@ -47,6 +47,8 @@ struct supervisor {
 	size_t n_watched;
 };
 
+/* Whether a signal that the supervisor gets is passed on to the program. */
+bool supervise_forwards(int sig);
 /* Blocks the signals that are to be forwarded. @ret_mask: the mask before. */
 int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *e);
 /* Back to @mask, without a SIGPIPE that was kept back in between. */

@@ -45,6 +45,7 @@ static const struct sample samples[] = {
 	{ &value_root, { "/srv/a root" }, "\"/srv/a root\"" },
 	{ &value_path, { "~/x" }, "~/x" },
 	{ &value_hostname, { "guest-1" }, "guest-1" },
+	{ &value_instance_name, { "notes.1" }, "notes.1" },
 	{ &value_limit_size, { "1.5%" }, "1.50%" },
 	{ &value_limit_size, { "1G" }, "1024M" },
 	{ &value_limit_size, { "max" }, "max" },
