@@ -12,11 +12,11 @@ VERSION = 0.1.0
 SRC = src/main.c \
 	$(addprefix src/base/, arena.c err.c fd.c json.c log.c num.c path.c proc.c \
 		str.c sys.c) \
-	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
+	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c net_rule.c plan.c profile.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
-		template.c value.c value_list.c) \
+		template.c value.c value_list.c value_net.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c filter_tree.c guard.c ident.c instance.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
+		filter_cache.c filter_tree.c guard.c ident.c instance.c mount_plan.c net_filter.c places.c program.c proxy.c resolve.c steps.c subid.c) \
 	$(addprefix src/stage/, caps.c child.c exec.c explain.c helper.c idmap.c init.c \
 		label.c landlock.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
 		userns.c) \
@@ -34,10 +34,10 @@ MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c \
-	test_launcher.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_subid.c \
+	test_launcher.c test_mount_plan.c test_net_filter.c test_net_rule.c test_profile.c test_settings.c test_show.c test_subid.c \
 	test_syscalls.c test_value.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
-FUZZ_TARGETS = launcher profile
+FUZZ_TARGETS = launcher network profile
 TEST_HELPERS = callmatrix deny probe pty reaper selfcheck
 
 # ---- Where it goes --------------------------------------------------------------------------

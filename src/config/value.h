@@ -41,3 +41,4 @@ extern const struct value_type value_syscalls, value_sockets;
 extern const struct value_type value_bind, value_tmpfs, value_dir, value_file, value_link;
 extern const struct value_type value_home, value_root, value_path, value_hostname;
 extern const struct value_type value_machine_id;
+extern const struct value_type value_net_rules, value_publish;

@@ -340,7 +340,7 @@ static void resolve_namespaces(struct ready *rd)
 		rd->namespaces |= CLONE_NEWUTS;
 	if (p->cgroup == SHARING_PRIVATE)
 		rd->namespaces |= CLONE_NEWCGROUP;
-	if (p->network == NETWORK_NONE)
+	if (p->network != NETWORK_HOST)
 		rd->namespaces |= CLONE_NEWNET;
 }
 

@@ -45,6 +45,10 @@ static const struct sample samples[] = {
 	{ &value_root, { "/srv/a root" }, "\"/srv/a root\"" },
 	{ &value_path, { "~/x" }, "~/x" },
 	{ &value_hostname, { "guest-1" }, "guest-1" },
+	{ &value_net_rules, { "internet", "*.example.org:80,443-450/udp" },
+		"internet *.example.org:80,443-450/udp" },
+	{ &value_publish, { "8080:80", "0.0.0.0:53:5353/udp" },
+		"8080:80 0.0.0.0:53:5353/udp" },
 	{ &value_machine_id, { "0123456789abcdef0123456789abcdef" },
 		"0123456789abcdef0123456789abcdef" },
 };
