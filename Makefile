@@ -16,8 +16,9 @@ SRC = src/main.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
 		template.c value.c value_list.c value_net.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c filter_tree.c guard.c ident.c instance.c mount_plan.c net_filter.c places.c program.c proxy.c resolve.c steps.c subid.c) \
-	$(addprefix src/stage/, caps.c child.c exec.c explain.c helper.c idmap.c init.c \
+		filter_cache.c filter_tree.c guard.c ident.c instance.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
+	$(addprefix src/resolve/, net_filter.c) \
+	$(addprefix src/stage/, caps.c child.c control.c exec.c explain.c helper.c idmap.c init.c \
 		label.c landlock.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
 		userns.c) \
 	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c profile.c \

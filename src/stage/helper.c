@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,13 +16,11 @@
 #include "stage/explain.h"
 #include "stage/stage.h"
 
-enum { READY_MS = 5000 };
-
 int helper_start(const struct helper_spec *spec, const sigset_t *mask, char *words,
 	size_t words_size, struct helper *ret, struct err *e)
 {
 	int report[2];
-	*ret = (struct helper){ .pidfd = -1, .report_fd = -1 };
+	*ret = (struct helper){ .spec = spec, .pidfd = -1, .report_fd = -1 };
 	if (!spec)
 		return 0;
 	if (pipe2(report, O_CLOEXEC) < 0)
@@ -40,7 +37,7 @@ int helper_start(const struct helper_spec *spec, const sigset_t *mask, char *wor
 		fd_close(spec->our_fd); /* else it would not see our end closed */
 		child_main(&(struct child){ .rd = spec->ready,
 			.report_fd = report[1],
-			.go_fd = -1,
+			.control_fd = -1,
 			.mask = *mask,
 			.words = words,
 			.words_size = words_size });
@@ -68,24 +65,20 @@ static int failed(const struct helper_spec *spec, struct helper *h, struct err *
 		e, "is DBUS_SESSION_BUS_ADDRESS right? --dbus=none runs without the bus");
 }
 
-int helper_wait_ready(const struct helper_spec *spec, struct helper *h, struct err *e)
+int helper_look(struct awaited *w, struct err *e)
 {
+	struct helper *h = w->data;
 	char byte;
-	if (!spec)
-		return 0;
-	struct pollfd fd = { .fd = spec->our_fd, .events = POLLIN };
-	int r = RETRY(poll(&fd, 1, READY_MS));
-	if (r == 0)
-		return err_set(e, -ETIMEDOUT, "%s was not ready within 5 s", spec->name);
-	if (read(spec->our_fd, &byte, 1) == 1)
-		return 0;
-	return failed(spec, h, e);
+	if (read(w->fd, &byte, 1) != 1)
+		return failed(h->spec, h, e);
+	w->done = true;
+	return 0;
 }
 
-void helper_stop(const struct helper_spec *spec, struct helper *h)
+void helper_stop(struct helper *h)
 {
-	if (spec)
-		fd_close(spec->our_fd);
+	if (h->spec)
+		fd_close(h->spec->our_fd);
 	if (h->pid > 0) {
 		(void)sys_pidfd_send_signal(h->pidfd, SIGKILL, 0);
 		(void)RETRY(waitpid(h->pid, NULL, 0));

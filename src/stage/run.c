@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "stage/control.h"
 #include "stage/explain.h"
 #include "stage/helper.h"
 #include "stage/idmap.h"
@@ -26,18 +27,22 @@ struct start {
 	struct child child;
 	struct supervisor supervisor;
 	struct helper dbus;
-	int report[2], go[2];
+	int report[2], control[2];
 };
 
 static int make_pipes(struct start *s, struct err *e)
 {
 	if (pipe2(s->report, O_CLOEXEC) < 0)
 		return err_sys(e, -errno, "cannot make a pipe");
-	if ((s->rd->map_range || s->rd->dbus) && pipe2(s->go, O_CLOEXEC) < 0)
-		return err_sys(e, -errno, "cannot make a pipe");
+	int r = 0;
+	if (s->rd->map_range || stage_is_awaited(s->rd))
+		r = control_pair(s->control);
+	if (r < 0)
+		return err_sys(e, r, "cannot make a socket");
 	s->child.report_fd = s->report[1];
-	s->child.go_fd = s->go[0];
+	s->child.control_fd = s->control[1];
 	s->supervisor.report_fd = s->report[0];
+	s->supervisor.control_fd = s->control[0];
 	return 0;
 }
 
@@ -48,39 +53,49 @@ static int make_child(struct start *s, struct err *e)
 		return explain_clone(-errno, e);
 	if (pid == 0) {
 		s->report[0] = fd_close(s->report[0]);
-		s->go[1] =
-			fd_close(s->go[1]); /* else the parent's end would go unnoticed */
+		/* else the parent's end would go unnoticed */
+		s->control[0] = fd_close(s->control[0]);
 		child_main(&s->child);
 	}
 	s->supervisor.init = pid;
 	s->report[1] = fd_close(s->report[1]);
-	s->go[0] = fd_close(s->go[0]);
+	s->control[1] = fd_close(s->control[1]);
 	return 0;
 }
 
-/* The child waits for this byte; EPIPE means that it has failed, and its report says so. */
-static void go(struct start *s)
+/* The child waits for the word; EPIPE means that it has failed, and its report says so. */
+static int map_ids(struct start *s, struct err *e)
 {
-	(void)!write(s->go[1], "g", 1);
+	if (!s->rd->map_range)
+		return 0;
+	int r = idmap_write(s->rd, s->supervisor.init, e);
+	if (r == 0)
+		(void)control_send(s->control[0], CONTROL_GO, -1);
+	return r;
 }
 
-static int help_child(struct start *s, struct err *e)
+static void await(struct start *s, struct awaited awaited)
 {
-	int r = 0;
-	if (s->rd->map_range) {
-		r = idmap_write(s->rd, s->supervisor.init, e);
-		if (r == 0)
-			go(s);
+	s->supervisor.awaited[s->supervisor.n_awaited++] = awaited;
+}
+
+static void watch(struct start *s, const char *name, int pidfd)
+{
+	s->supervisor.watched[s->supervisor.n_watched++] =
+		(struct watched){ .name = name, .pidfd = pidfd };
+}
+
+static void expect_helpers(struct start *s)
+{
+	const struct helper_spec *dbus = s->rd->dbus;
+	if (dbus) {
+		await(s,
+			(struct awaited){ .name = dbus->name,
+				.fd = dbus->our_fd,
+				.look = helper_look,
+				.data = &s->dbus });
+		watch(s, dbus->name, s->dbus.pidfd);
 	}
-	if (r == 0 && s->rd->dbus) {
-		r = helper_wait_ready(s->rd->dbus, &s->dbus, e);
-		if (r == 0)
-			go(s);
-		s->supervisor.helper_pidfd = s->dbus.pidfd;
-		s->supervisor.helper_name = s->rd->dbus->name;
-	}
-	s->go[1] = fd_close(s->go[1]);
-	return r;
 }
 
 static void kill_child(struct start *s)
@@ -95,7 +110,7 @@ static void close_all(struct start *s)
 {
 	for (size_t i = 0; i < 2; i++) {
 		s->report[i] = fd_close(s->report[i]);
-		s->go[i] = fd_close(s->go[i]);
+		s->control[i] = fd_close(s->control[i]);
 	}
 	s->supervisor.init_pidfd = fd_close(s->supervisor.init_pidfd);
 	s->supervisor.signal_fd = fd_close(s->supervisor.signal_fd);
@@ -116,13 +131,10 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 			.alone = !has_terminal(),
 			.words = words,
 			.words_size = words_size },
-		.supervisor = { .rd = rd,
-			.init_pidfd = -1,
-			.signal_fd = -1,
-			.helper_pidfd = -1 },
+		.supervisor = { .rd = rd, .init_pidfd = -1, .signal_fd = -1 },
 		.dbus = { .pidfd = -1, .report_fd = -1 },
 		.report = { -1, -1 },
-		.go = { -1, -1 },
+		.control = { -1, -1 },
 	};
 	*ret_started = false;
 
@@ -136,15 +148,16 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 	if (r == 0)
 		r = make_child(&s, e);
 	if (r == 0) {
-		r = help_child(&s, e);
+		r = map_ids(&s, e);
 		if (r < 0)
 			kill_child(&s);
 	}
 	if (r == 0) {
+		expect_helpers(&s);
 		r = supervise(&s.supervisor, e);
 		*ret_started = r >= 0;
 	}
-	helper_stop(rd->dbus, &s.dbus);
+	helper_stop(&s.dbus);
 	if (s.supervisor.signal_fd >= 0)
 		supervise_restore_signals(&s.child.mask);
 	close_all(&s);

@@ -16,7 +16,7 @@ struct child {
 	const struct ready *rd;
 	const struct mounter *mounter;
 	int report_fd; /* write end */
-	int go_fd; /* read end; -1: nobody needs to be waited for */
+	int control_fd; /* to the supervisor, until the exec; -1: nothing to be waited for */
 	int peer_fd; /* between the first process and the second */
 	int root_fd; /* the new root, once it is mounted */
 	int staging_fd; /* a tmpfs outside the new root, for files that are bound into it */
@@ -33,6 +33,12 @@ struct root_facts {
 	uint64_t inode, mount_id; /* mount_id 0: this kernel does not tell (before 5.8) */
 	uint32_t dev_major, dev_minor;
 };
+
+/* Whether the program must not be executed before the supervisor has said so. */
+static inline bool stage_is_awaited(const struct ready *rd)
+{
+	return rd->dbus;
+}
 
 /* The namespaces of the clone: the network's is made afterwards, by the second process. */
 static inline uint64_t stage_clone_flags(const struct ready *rd)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* supervise.c - the parent while the program runs: signals, time limit, the end
  *
- * One loop over descriptors: the child's reports, init's and the helper's pidfds, and a
- * signalfd. Signals that a person or a program sent are forwarded through init; those that
+ * One loop over descriptors: the child's reports, what the start still waits for, init's
+ * and the helpers' pidfds, and a signalfd. Signals that a person or a program sent are forwarded through init; those that
  * the terminal sent (SI_KERNEL) have reached the program already.
  */
 #include "stage/supervise.h"
@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "stage/control.h"
 #include "stage/explain.h"
 #include "stage/report.h"
 #include "stage/status.h"
@@ -32,12 +33,16 @@ static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGU
 /* A reader that is gone is EPIPE, not our end; and whether a terminal's stop stops anything is
  * for the program to decide: we stop when it has (on_stopped). */
 static const int not_ours[] = { SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
-enum { GRACE_MS = 2000 }; /* between SIGTERM and SIGKILL at the time limit */
+enum {
+	GRACE_MS = 2000, /* between SIGTERM and SIGKILL at the time limit */
+	AWAIT_MS = 10000, /* for all that the start waits for */
+};
 
 struct run_state {
 	struct supervisor *s;
 	int64_t deadline_ms; /* -1: none */
-	bool started, timed_out, helper_gone, have_status;
+	int64_t await_ms; /* until when all that is awaited must be there; -1: it is */
+	bool started, timed_out, have_status;
 	int status;
 	int interrupted; /* the signal that ended the start; 0: none */
 	int failed; /* negative errno of a start that failed */
@@ -226,39 +231,123 @@ static void on_deadline(struct run_state *st)
 	}
 }
 
-static void on_helper_end(struct run_state *st)
+static void on_helper_end(struct watched *w)
 {
-	st->helper_gone = true;
-	log_warning("%s has ended; the program goes on without it", st->s->helper_name);
+	log_warning("%s has ended; the program goes on without it", w->name);
+	w->pidfd = -1; /* borrowed */
+}
+
+static void fail(struct run_state *st, int error)
+{
+	st->failed = error;
+	st->await_ms = -1;
+	kill_all(st);
+}
+
+/* The first that is not there yet; NULL when all is. */
+static struct awaited *missing(const struct run_state *st)
+{
+	for (size_t i = 0; i < st->s->n_awaited; i++)
+		if (!st->s->awaited[i].done)
+			return &st->s->awaited[i];
+	return NULL;
+}
+
+static void on_await_limit(struct run_state *st, struct err *e)
+{
+	fail(st,
+		err_set(e, -ETIMEDOUT, "%s was not ready within %d s", missing(st)->name,
+			AWAIT_MS / 1000));
+}
+
+/* Whatever has come; the program may go when nothing is missing any more. */
+static void look(struct run_state *st, const struct pollfd *fds, struct err *e)
+{
+	struct supervisor *s = st->s;
+	for (size_t i = 0; i < s->n_awaited && !st->failed; i++) {
+		struct awaited *w = &s->awaited[i];
+		if (w->done || !fds[i].revents)
+			continue;
+		int r = w->look(w, e);
+		if (r < 0)
+			fail(st, r);
+	}
+	if (st->failed || missing(st))
+		return;
+	st->await_ms = -1;
+	(void)control_send(s->control_fd, CONTROL_GO, -1); /* EPIPE: it has failed */
+}
+
+/* Until when poll(2) may wait. */
+static int wait_ms(const struct run_state *st)
+{
+	enum { LONG_MS = 3600000 };
+	int64_t until = st->deadline_ms;
+	if (st->await_ms >= 0 && (until < 0 || st->await_ms < until))
+		until = st->await_ms;
+	if (until < 0)
+		return -1;
+	int64_t left = until - now_ms();
+	return left > LONG_MS ? LONG_MS : left < 0 ? 0 : (int)left;
+}
+
+static void check_limits(struct run_state *st, struct err *e)
+{
+	int64_t now = now_ms();
+	if (st->deadline_ms >= 0 && st->deadline_ms <= now)
+		on_deadline(st);
+	if (st->await_ms >= 0 && st->await_ms <= now)
+		on_await_limit(st, e);
+}
+
+enum { POLL_REPORT, POLL_INIT, POLL_SIGNAL, POLL_AWAITED };
+enum {
+	POLL_WATCHED = POLL_AWAITED + AWAITED_MAX,
+	POLL_COUNT = POLL_WATCHED + WATCHED_MAX
+};
+
+/* How many of @fds there are: poll(2) takes no more than descriptors may be open. */
+static nfds_t fill_poll(const struct run_state *st, bool reports, struct pollfd *fds)
+{
+	nfds_t n = POLL_COUNT;
+	const struct supervisor *s = st->s;
+	for (size_t i = 0; i < POLL_COUNT; i++)
+		fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
+	fds[POLL_REPORT].fd = reports ? s->report_fd : -1;
+	fds[POLL_INIT].fd = s->init_pidfd;
+	fds[POLL_SIGNAL].fd = s->signal_fd;
+	for (size_t i = 0; st->await_ms >= 0 && i < s->n_awaited; i++)
+		fds[POLL_AWAITED + i].fd = s->awaited[i].done ? -1 : s->awaited[i].fd;
+	for (size_t i = 0; i < s->n_watched; i++)
+		fds[POLL_WATCHED + i].fd = s->watched[i].pidfd;
+	while (fds[n - 1].fd < 0)
+		n--;
+	return n;
 }
 
 static void loop(struct run_state *st, struct err *e)
 {
 	struct supervisor *s = st->s;
+	struct pollfd fds[POLL_COUNT];
 	bool reports = true;
 	for (;;) {
-		struct pollfd fds[] = {
-			{ .fd = reports ? s->report_fd : -1, .events = POLLIN },
-			{ .fd = s->init_pidfd, .events = POLLIN },
-			{ .fd = s->signal_fd, .events = POLLIN },
-			{ .fd = st->helper_gone ? -1 : s->helper_pidfd,
-				.events = POLLIN },
-		};
-		int64_t left = st->deadline_ms < 0 ? -1 : st->deadline_ms - now_ms();
-		if (st->deadline_ms >= 0 && left <= 0) {
-			on_deadline(st);
-			continue;
+		nfds_t n = fill_poll(st, reports, fds);
+		check_limits(st, e);
+		if (RETRY(poll(fds, n, wait_ms(st))) < 0) {
+			fail(st, err_sys(e, -errno, "cannot wait for the sandbox"));
+			return;
 		}
-		if (poll(fds, ARRAY_SIZE(fds), left > 3600000 ? 3600000 : (int)left) < 0)
-			continue; /* EINTR */
-		if (fds[0].revents)
+		if (fds[POLL_REPORT].revents)
 			reports = read_reports(st, e);
-		if (fds[2].revents)
+		if (st->await_ms >= 0)
+			look(st, fds + POLL_AWAITED, e);
+		if (fds[POLL_SIGNAL].revents)
 			on_signals(st);
-		if (fds[3].revents)
-			on_helper_end(st);
+		for (size_t i = 0; i < s->n_watched; i++)
+			if (fds[POLL_WATCHED + i].revents)
+				on_helper_end(&s->watched[i]);
 		/* last: what init had to say is in the pipe before it ends */
-		if (fds[1].revents && !(fds[0].revents & POLLIN))
+		if (fds[POLL_INIT].revents && !(fds[POLL_REPORT].revents & POLLIN))
 			return;
 	}
 }
@@ -308,7 +397,9 @@ static int outcome(const struct run_state *st, struct err *e)
 
 int supervise(struct supervisor *s, struct err *e)
 {
-	struct run_state st = { .s = s, .deadline_ms = -1 };
+	struct run_state st = { .s = s, .deadline_ms = -1, .await_ms = -1 };
+	if (s->n_awaited > 0)
+		st.await_ms = now_ms() + AWAIT_MS;
 	int64_t limit_ms = (s->rd->plan->timeout_ns + 999999) / 1000000;
 	if (limit_ms > 0) {
 		st.deadline_ms = now_ms() + limit_ms;

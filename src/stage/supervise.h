@@ -12,14 +12,36 @@
  * sends to the process group, as SIGCONT at "fg", goes to init too. */
 #define FORWARDED SIGRTMIN
 
+/* Something that the program must not start without. */
+struct awaited {
+	const char *name; /* for messages */
+	int fd; /* readable: look at it; -1: there is nothing to look at now */
+	bool done;
+	/* Looks at what has come; sets @done when it is all there. 0, or negative errno with
+	 * @e set, which ends the start. May change @fd. */
+	int (*look)(struct awaited *w, struct err *e);
+	void *data;
+};
+
+/* A process beside the sandbox whose end is told. */
+struct watched {
+	const char *name; /* for messages */
+	int pidfd; /* -1: none, or gone */
+};
+
+enum { AWAITED_MAX = 4, WATCHED_MAX = 4 };
+
 struct supervisor {
 	const struct ready *rd;
 	int init_pidfd;
 	pid_t init;
 	int report_fd; /* read end */
 	int signal_fd;
-	int helper_pidfd; /* -1: none */
-	const char *helper_name;
+	int control_fd; /* to the program's process before its exec; -1: it waits for nothing */
+	struct awaited awaited[AWAITED_MAX];
+	size_t n_awaited;
+	struct watched watched[WATCHED_MAX];
+	size_t n_watched;
 };
 
 /* Blocks the signals that are to be forwarded. @ret_mask: the mask before. */

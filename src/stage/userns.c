@@ -20,14 +20,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "stage/control.h"
 #include "stage/stage.h"
 
-/* One byte from the parent, or its end. */
 static int wait_go(struct child *c)
 {
-	char byte;
-	ssize_t n = RETRY(read(c->go_fd, &byte, 1));
-	return n == 1 ? 0 : -ECANCELED;
+	return control_receive(c->control_fd, NULL, NULL) == CONTROL_GO ? 0 : -ECANCELED;
 }
 
 /* Should: tie our life to the supervisor's, and, with the host's process ids, adopt what the
@@ -161,7 +159,7 @@ int stage_clocks(struct child *c)
 /* Should: wait for the helpers that the program needs from its first instruction on. */
 int stage_helpers_ready(struct child *c)
 {
-	if (!c->rd->dbus)
+	if (!stage_is_awaited(c->rd))
 		return 0;
 	int r = wait_go(c);
 	return r < 0 ? stage_fail(c, STEP_HELPER, -1, r) : 0;
