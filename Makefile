@@ -12,20 +12,21 @@ VERSION = 0.1.0
 SRC = src/main.c \
 	$(addprefix src/base/, arena.c err.c fd.c json.c log.c num.c path.c proc.c \
 		str.c sys.c) \
-	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c net_rule.c plan.c profile.c \
+	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
-		template.c value.c value_list.c value_net.c) \
+		template.c value.c value_limit.c value_list.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c filter_tree.c guard.c ident.c instance.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
-	$(addprefix src/resolve/, net_filter.c) \
-	$(addprefix src/stage/, caps.c child.c control.c exec.c explain.c helper.c idmap.c init.c \
-		label.c landlock.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
+		filter_cache.c filter_tree.c group.c guard.c ident.c instance.c limits.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
+	$(addprefix src/stage/, caps.c child.c control.c exec.c explain.c group.c helper.c idmap.c init.c \
+		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
 		userns.c) \
 	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c profile.c \
-		run.c syscalls.c)
+		run.c syscalls.c) \
+	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
-HELPERS = sbox-xauth
+HELPERS = sbox-scope sbox-xauth
+LIBS_sbox-scope = -lsystemd
 LIBS_sbox-xauth = -lXau
 
 PROFILES = base browser build default desktop shell untrusted
@@ -35,8 +36,9 @@ MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c \
-	test_launcher.c test_mount_plan.c test_net_filter.c test_net_rule.c test_profile.c test_settings.c test_show.c test_subid.c \
-	test_syscalls.c test_value.c)
+	test_launcher.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_subid.c \
+	test_syscalls.c test_value.c \
+	test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
 FUZZ_TARGETS = launcher network profile
 TEST_HELPERS = callmatrix deny probe pty reaper selfcheck
@@ -256,7 +258,7 @@ fuzz:
 # ---- Looking at the text --------------------------------------------------------------------
 
 C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c tests/*/*.c tests/*/*.h)
-SCRIPTS = .ci/run tests/run $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
+SCRIPTS = .ci/run tests/run tests/vm/image $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
 	tests/bench/run tests/bench/filter $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
 format:

@@ -3,6 +3,7 @@
 # deps.sh - brings the Debian packages that building, running or testing needs
 #
 # usage: tests/deps.sh GROUP|app:PROGRAM...
+#        tests/deps.sh --list GROUP...       prints the packages, there or not
 #
 # What is there already is not asked for, so with everything in place this says and does
 # nothing. Otherwise it names the packages and installs them with apt-get, through sudo
@@ -18,6 +19,7 @@ table() {
 	build  libc6-dev                /usr/include/stdio.h
 	build  libcap-dev               /usr/include/sys/capability.h
 	build  libxau-dev               /usr/include/X11/Xauth.h
+	build  libsystemd-dev           /usr/include/systemd/sd-bus.h
 	build  libseccomp-dev           /usr/include/seccomp.h
 	run    uidmap                   newuidmap
 	run    xdg-dbus-proxy           xdg-dbus-proxy
@@ -48,6 +50,13 @@ table() {
 	test   skopeo                   skopeo
 	test   strace                   strace
 	test   bubblewrap               bwrap
+	vm     e2fsprogs                mke2fs
+	vm     mmdebstrap               mmdebstrap
+	vm     openssh-client           ssh
+	vm     python3                  python3
+	vm     qemu-system-x86          qemu-system-x86_64
+	vm     qemu-utils               qemu-img
+	vm     uidmap                   newuidmap
 	bench  bubblewrap               bwrap
 	bench  hyperfine                hyperfine
 	bench  python3                  python3
@@ -78,6 +87,14 @@ package_of_program() {
 	*) echo "$1" ;;
 	esac
 }
+
+if [ "${1:-}" = --list ]; then
+	shift
+	for group; do
+		table | awk -v group="$group" '$1 == group { print $2 }'
+	done | sort -u
+	exit
+fi
 
 missing=()
 for group; do

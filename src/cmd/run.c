@@ -45,6 +45,9 @@ static void warn(const struct ready *rd)
 		log_warning(
 			"sbox is run by root: what the program can see it owns, as root does; "
 			"run it as an ordinary user");
+	if (rd->limits.dropped && !rd->plan->no_limits)
+		log_warning("limits are not held: %s (--no-limits stops this warning)",
+			rd->limits.dropped);
 	const struct mount_op *guard = mount_plan_guard(&rd->ops, &rd->root);
 	if (rd->plan->nested == NESTED_FULL && guard)
 		/* in a mount namespace without this mount it is no mount point */

@@ -88,6 +88,18 @@ static bool home_without_name(const struct plan *p)
 		!value_is_plain_name(p->profile_name);
 }
 
+/* The program could otherwise see its own group, and a group of its user's is writable. */
+static bool limits_without_namespace(const struct plan *p)
+{
+	const int64_t limits[] = { p->memory, p->memory_high, p->swap, p->cpus, p->pids,
+		p->cpu_weight, p->io_weight };
+	bool any = p->cpuset || p->cpu_time_ns > 0 || p->io_max.n > 0 ||
+		p->limits == LIMITS_GROUP;
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		any = any || limits[i] != LIMIT_NONE;
+	return any && !p->no_limits && p->cgroup == SHARING_HOST;
+}
+
 static bool shell_without_line(const struct plan *p)
 {
 	return p->shell_command && !*p->shell_command;
@@ -142,6 +154,9 @@ static const struct rule {
 		"ports are published out of a network of the sandbox's own",
 		"add network = user" },
 	{ proc_of_others, SET_WAIT, "wait = all needs pid = private", NULL },
+	{ limits_without_namespace, SET_CGROUP,
+		"limits of all processes need cgroup = private",
+		"leave cgroup = host out, or add --no-limits" },
 	{ shell_without_line, SET_SHELL_COMMAND, "an empty line of shell", NULL },
 	{ wall_against_mounts, SET_LANDLOCK,
 		"nested = full lets the program mount, which Landlock forbids",

@@ -25,13 +25,29 @@ struct origin {
 /* One entry of a list setting. Which members mean something is up to the value type. */
 struct item {
 	const char *text; /* word, path, or destination */
-	const char *arg; /* bind: source; file: content; link: target; env: value */
+	const char *arg; /* bind: source; file: content; link: target; env: value; ... */
 	uint64_t size; /* tmpfs: bytes, 0 for the kernel's default */
 	mode_t mode;
 	bool optional; /* ?path */
 	bool write; /* bind: rw */
 	struct origin at;
 };
+
+/* A limit is a number of at least 0, or one of these: */
+#define LIMIT_NONE INT64_C(-1)
+/* a share of what the machine has, in hundredths of a percent, 1 to 10000 */
+static inline int64_t limit_of_share(int64_t hundredths)
+{
+	return LIMIT_NONE - hundredths;
+}
+static inline bool limit_is_share(int64_t limit)
+{
+	return limit < LIMIT_NONE;
+}
+static inline int64_t limit_share(int64_t limit)
+{
+	return LIMIT_NONE - limit;
+}
 
 struct list {
 	struct item *v;
@@ -58,6 +74,8 @@ enum syscalls_default {
 enum architectures { ARCH_NATIVE, ARCH_MULTIARCH, ARCH_COUNT };
 enum nested { NESTED_NONE, NESTED_BROWSER, NESTED_FULL, NESTED_COUNT };
 enum landlock { LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRED, LANDLOCK_COUNT };
+enum limits_held { LIMITS_REQUIRED, LIMITS_AUTO, LIMITS_GROUP, LIMITS_COUNT };
+enum oom_kill { OOM_KILL_ONE, OOM_KILL_ALL, OOM_KILL_COUNT };
 enum wait_for { WAIT_MAIN, WAIT_ALL, WAIT_COUNT };
 
 enum setting_id {
@@ -142,8 +160,30 @@ enum setting_id {
 	SET_NEW_SESSION,
 	SET_TIMEOUT,
 	SET_WAIT,
+	/* limits */
+	SET_LIMITS,
+	SET_MEMORY,
+	SET_MEMORY_HIGH,
+	SET_SWAP,
+	SET_OOM_KILL,
+	SET_CPUS,
+	SET_CPU_WEIGHT,
+	SET_CPUSET,
+	SET_CPU_TIME,
+	SET_PIDS,
+	SET_IO_WEIGHT,
+	SET_IO_MAX,
+	SET_NOFILE,
+	SET_FSIZE,
+	SET_CORE,
+	SET_STACK,
+	SET_MEMLOCK,
+	SET_ADDRESS_SPACE,
+	SET_NICE,
+	SET_OOM_SCORE,
 	/* the command line only */
 	SET_SHELL_COMMAND,
+	SET_NO_LIMITS,
 	SET_DRY_RUN,
 	SET_JSON,
 	SET_JSON_STATUS,
@@ -205,7 +245,21 @@ struct plan {
 	int64_t timeout_ns; /* 0: none */
 	int wait;
 
+	int limits; /* enum limits_held */
+	/* each a number in its unit, a share, or LIMIT_NONE */
+	int64_t memory, memory_high, swap; /* bytes */
+	int oom_kill;
+	int64_t cpus; /* thousandths */
+	int64_t cpu_weight, io_weight;
+	const char *cpuset; /* NULL: all */
+	int64_t cpu_time_ns; /* 0: none */
+	int64_t pids;
+	struct list io_max; /* text: path; arg: the limits as io.max has them */
+	int64_t nofile, fsize, core, stack, memlock, address_space;
+	int64_t nice, oom_score;
+
 	const char *shell_command;
+	bool no_limits;
 	bool dry_run, json;
 	int64_t json_status_fd; /* -1: none */
 	bool verbose, quiet, help, version;

@@ -28,6 +28,8 @@ static const char *const default_words[] = { "errno", "kill", "log", NULL };
 static const char *const architecture_words[] = { "native", "multiarch", NULL };
 static const char *const nested_words[] = { "none", "browser", "full", NULL };
 static const char *const landlock_words[] = { "off", "auto", "required", NULL };
+static const char *const limits_words[] = { "required", "auto", "group", NULL };
+static const char *const oom_kill_words[] = { "one", "all", NULL };
 static const char *const wait_words[] = { "main", "all", NULL };
 #define WORDS_FIT(words, count) \
 	static_assert(ARRAY_SIZE(words) == (count) + 1, #words " is out of step")
@@ -46,11 +48,13 @@ WORDS_FIT(default_words, SYSCALLS_DEFAULT_COUNT);
 WORDS_FIT(architecture_words, ARCH_COUNT);
 WORDS_FIT(nested_words, NESTED_COUNT);
 WORDS_FIT(landlock_words, LANDLOCK_COUNT);
+WORDS_FIT(limits_words, LIMITS_COUNT);
+WORDS_FIT(oom_kill_words, OOM_KILL_COUNT);
 WORDS_FIT(wait_words, WAIT_COUNT);
 
 const char *const setting_sections[] = { "profile", "filesystem", "identity",
 	"namespaces", "network", "desktop", "confinement", "environment", "process",
-	NULL };
+	"limits", NULL };
 
 /* The offset of a member, if it has the type that the row's parser writes. */
 #define MEMBER(ctype, name) \
@@ -444,10 +448,89 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "main: with the program itself; what it left running is ended. all: "
 		       "when the last process has ended." },
 
+	/* ---- limits ---- */
+	[SET_LIMITS] = { "limits", "limits", ENUM(limits, limits_words),
+		.help = "what happens where a limit cannot be held",
+		.doc = "memory to io-max hold for all processes of the sandbox together, by a "
+		       "control group that systemd's user manager delegates, or the caller's "
+		       "own where that is writable. required: without one the program is not "
+		       "started. auto: what can be held is held, and a warning tells the rest. "
+		       "group: as required, with a group even where nothing is limited, for "
+		       "\"sbox stats\" and \"sbox pause\"." },
+	[SET_MEMORY] = { "memory", "limits", NUM64(value_limit_size, memory),
+		.help = "memory that all its processes may use",
+		.doc = "With their files in the page cache. At the limit the kernel kills one "
+		       "of them, see oom-kill. Unless swap is set, too, none of it is swapped "
+		       "out." },
+	[SET_MEMORY_HIGH] = { "memory-high", "limits",
+		NUM64(value_limit_size, memory_high),
+		.help = "memory above which they are slowed down",
+		.doc = "And made to give back what can be had again." },
+	[SET_SWAP] = { "swap", "limits", NUM64(value_limit_size, swap),
+		.help = "swap that they may use",
+		.doc = "0: none, as with memory alone. max: as much as there is." },
+	[SET_OOM_KILL] = { "oom-kill", "limits", ENUM(oom_kill, oom_kill_words),
+		.help = "who is killed when the memory is used up",
+		.doc = "one: the process that the kernel chooses, so that a browser loses a "
+		       "page, not all. all: the whole sandbox." },
+	[SET_CPUS] = { "cpus", "limits", NUM64(value_limit_cpus, cpus),
+		.help = "processors that they may keep busy",
+		.doc = "1.5 is one and a half; 50% is half of all there are." },
+	[SET_CPU_WEIGHT] = { "cpu-weight", "limits", NUM64(value_weight, cpu_weight),
+		.help = "share of the processors when others want them, too",
+		.doc = "Others have 100." },
+	[SET_CPUSET] = { "cpuset", "limits", TEXT(value_cpuset, cpuset),
+		.help = "processors that they may run on",
+		.doc = "The controller is rarely delegated; the error tells how to." },
+	[SET_CPU_TIME] = { "cpu-time", "limits", NUM64(value_duration, cpu_time_ns),
+		.help = "end it after this much processor time (as 124)",
+		.doc = "Of all its processes together. It gets SIGTERM, and SIGKILL two "
+		       "seconds later. 0: no limit." },
+	[SET_PIDS] = { "pids", "limits", NUM64(value_limit_count, pids),
+		.help = "processes and threads that there may be at once",
+		.doc = "At the limit fork(2) fails." },
+	[SET_IO_WEIGHT] = { "io-weight", "limits", NUM64(value_weight, io_weight),
+		.help = "share of the disks when others want them, too",
+		.doc = "Others have 100. The controller is rarely delegated; the error tells "
+		       "how to." },
+	[SET_IO_MAX] = { "io-max", "limits", LIST(value_io_max, io_max),
+		.help = "speed limits on a disk",
+		.doc = "PATH is the disk's device, or anything on it. rbps, wbps: bytes a "
+		       "second read and written; riops, wiops: operations. The controller is rarely delegated; "
+		       "the error tells how to." },
+	[SET_NOFILE] = { "nofile", "limits", NUM64(value_limit_number, nofile),
+		.help = "descriptors that a process may have open",
+		.doc = "This and the next are limits for each process by itself, "
+		       "setrlimit(2)'s; they need no control group and cannot be above the "
+		       "caller's own hard limit." },
+	[SET_FSIZE] = { "fsize", "limits", NUM64(value_limit_bytes, fsize),
+		.help = "size of a file that it may write",
+		.doc = "Beyond it the process gets SIGXFSZ." },
+	[SET_CORE] = { "core", "limits", NUM64(value_limit_bytes, core),
+		.help = "size of a core file", .doc = "0: none." },
+	[SET_STACK] = { "stack", "limits", NUM64(value_limit_bytes, stack),
+		.help = "size of a stack", .doc = "Of the main thread." },
+	[SET_MEMLOCK] = { "memlock", "limits", NUM64(value_limit_bytes, memlock),
+		.help = "memory that it may lock", .doc = "See mlock(2)." },
+	[SET_ADDRESS_SPACE] = { "address-space", "limits",
+		NUM64(value_limit_bytes, address_space),
+		.help = "address space of a process",
+		.doc = "Browsers and programs with a garbage collector reserve many times "
+		       "what they use; memory is the limit for them." },
+	[SET_NICE] = { "nice", "limits", NUM64(value_nice, nice), .help = "niceness",
+		.doc = "19 is the lowest priority." },
+	[SET_OOM_SCORE] = { "oom-score", "limits", NUM64(value_oom_score, oom_score),
+		.help = "whom the kernel kills first when memory ends",
+		.doc = "Among all of the machine's processes; 1000 is the first." },
+
 	/* ---- the command line only ---- */
 	[SET_SHELL_COMMAND] = { "command-string", NULL, TEXT(value_string, shell_command),
 		.short_flag = 'c', .metavar = "STRING", .help = "run a line of shell",
 		.doc = "By /bin/sh; further words are its $0, $1 and so on.",
+		.flags = S_CMDLINE },
+	[SET_NO_LIMITS] = { "no-limits", NULL, BOOL(no_limits),
+		.help = "run without the limits that need a control group",
+		.doc = "Where they cannot be held, or are not wanted. \"sbox ps\" shows it.",
 		.flags = S_CMDLINE },
 	[SET_DRY_RUN] = { "dry-run", NULL, BOOL(dry_run), .short_flag = 'n',
 		.help = "print the steps and do nothing",

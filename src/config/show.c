@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "config/settings.h"
 
-/* One value as text, in the arena. */
+/* Of a list the value with number @i. */
 static char *value_text(const struct plan *p, const struct setting *s, size_t i)
 {
 	char *text = NULL;
@@ -26,6 +26,11 @@ static char *value_text(const struct plan *p, const struct setting *s, size_t i)
 	char *copy = arena_strdup(p->arena, text);
 	free(text);
 	return copy;
+}
+
+const char *setting_text(const struct plan *p, enum setting_id id)
+{
+	return value_text(p, &settings[id], 0);
 }
 
 static size_t value_count(const struct plan *p, const struct setting *s)

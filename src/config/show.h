@@ -11,6 +11,8 @@
  * where it came from, and widening rules are marked. Settings at their default that
  * nobody set are left out. */
 void show_plan(FILE *f, const struct plan *p, bool origins);
+/* The value of a setting that is no list, as text in the plan's arena. */
+const char *setting_text(const struct plan *p, enum setting_id id);
 void show_plan_json(FILE *f, const struct plan *p);
 
 /* The flags by section, for a terminal of 80 columns. */

@@ -526,3 +526,56 @@ const struct value_type value_link = {
 	.print = value_print_list,
 	.print_item = link_print,
 };
+
+/* "rbps=10M" as the kernel's io.max has it, without a unit; NULL: it is no such thing. */
+static const char *io_limit(struct arena *a, const char *word)
+{
+	static const char *const keys[] = { "rbps=", "wbps=", "riops=", "wiops=" };
+	uint64_t n;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (str_starts(word, keys[i]) &&
+			num_size(word + strlen(keys[i]), &n) == 0 && n > 0)
+			return arena_printf(a, "%s%llu", keys[i], (unsigned long long)n);
+	return NULL;
+}
+
+static void io_max_parse(const struct value_input *in, void *member)
+{
+	static const char form[] =
+		"PATH, and one or more of rbps=SIZE wbps=SIZE riops=N wiops=N";
+	const char *p = in->text, *word, *all = "";
+	unsigned offset;
+	const char *path = record_path(in, &p, NULL, form);
+	if (!path)
+		return;
+	while ((word = next_part(in, &p, &offset))) {
+		const char *limit = io_limit(in->arena, word);
+		if (!limit) {
+			value_bad(in, offset, form, "not a limit", word);
+			return;
+		}
+		all = arena_printf(in->arena, "%s%s%s", all, *all ? " " : "", limit);
+	}
+	if (!*all) {
+		value_bad(in, 0, form, "a limit is missing", in->text);
+		return;
+	}
+	struct item *item = push(in, member, 0);
+	item->text = path;
+	item->arg = all;
+}
+
+static void io_max_print(FILE *f, const struct item *item)
+{
+	str_print_word(f, item->text);
+	fprintf(f, " %s", item->arg);
+}
+
+const struct value_type value_io_max = {
+	.name = "speed limits on a disk",
+	.metavar = "'PATH rbps=SIZE...'",
+	.list = true,
+	.parse = io_max_parse,
+	.print = print_list,
+	.print_item = io_max_print,
+};

@@ -100,9 +100,7 @@ static bool display_number(const char *display, uint64_t *ret)
 static void x11_key(struct resolver *r, const char *display, const char *number)
 {
 	char out[1024];
-	const char *folder = host_env(r->h, "SBOX_LIBEXEC");
-	const char *helper =
-		arena_printf(r->a, "%s/sbox-xauth", folder ? folder : SBOX_LIBEXECDIR);
+	const char *helper = host_libexec(r->h, r->a, "sbox-xauth");
 	const char *file = host_env(r->h, "XAUTHORITY");
 	if (!file)
 		file = arena_printf(r->a, "%s/.Xauthority", r->h->home);

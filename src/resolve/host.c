@@ -203,3 +203,9 @@ void host_user_dirs(struct host *h, struct arena *a)
 		line = strtok_r(NULL, "\n", &save))
 		user_dir_line(h, a, line);
 }
+
+const char *host_libexec(const struct host *h, struct arena *a, const char *name)
+{
+	const char *folder = host_env(h, "SBOX_LIBEXEC"); /* of a build tree */
+	return arena_printf(a, "%s/%s", folder ? folder : SBOX_LIBEXECDIR, name);
+}

@@ -31,5 +31,7 @@ void host_user_dirs(struct host *h, struct arena *a);
 /* The shell that the passwd of another system's tree names for @id; NULL where it names
  * none, or none that is there. */
 const char *host_shell_in(struct arena *a, const char *tree, unsigned id);
+/* Where our own helper @name is. */
+const char *host_libexec(const struct host *h, struct arena *a, const char *name);
 /* A variable of the caller's environment; NULL where unset or empty. */
 const char *host_env(const struct host *h, const char *name);

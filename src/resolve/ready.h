@@ -13,6 +13,7 @@
 
 #include "config/plan.h"
 #include "resolve/host.h"
+#include "resolve/limits.h"
 #include "resolve/mount_plan.h"
 
 struct id_extent {
@@ -97,6 +98,7 @@ struct ready {
 	char **envp;
 	char **shell_argv; /* "/bin/sh", the script (filled in), arguments: for ENOEXEC */
 
+	struct limits limits;
 	struct filter filter;
 	uint64_t capabilities; /* bit n: capability n */
 	bool own_keyring; /* the filter lets the program at keys */

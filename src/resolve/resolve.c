@@ -463,6 +463,7 @@ int resolve_plan(
 	rd->host.vars[VAR_UID] = arena_printf(r.a, "%u", rd->uid);
 	resolve_namespaces(rd);
 	resolve_capabilities(rd);
+	limits_resolve(rd, d);
 	rd->own_keyring = reaches_keys(p);
 	refuse_directories(&r);
 	resolve_pass_fds(&r);

@@ -160,6 +160,25 @@ static void landlock(struct steps *s, const struct plan *p)
 				parts[i].what);
 }
 
+static void limits(struct steps *s, const struct ready *rd)
+{
+	const struct plan *p = rd->plan;
+	const struct limits *l = &rd->limits;
+	if (l->dropped)
+		add(s, origin_of(s, p, SET_LIMITS), true, "hold no limits: %s",
+			l->dropped);
+	if (l->way == GROUP_SCOPE)
+		add(s, origin_of(s, p, SET_LIMITS), false, "ask systemd for the scope %s",
+			l->unit);
+	if (l->way == GROUP_OWN)
+		add(s, origin_of(s, p, SET_LIMITS), false, "divide the control group %s",
+			l->group);
+	for (size_t i = 0; l->way != GROUP_NONE && i < l->writes.n; i++)
+		add(s, origin_of(s, p, l->writes.v[i].id), false,
+			"limit the group: %s = %s", l->writes.v[i].file,
+			l->writes.v[i].value);
+}
+
 static void program(struct steps *s, const struct ready *rd)
 {
 	const struct plan *p = rd->plan;
@@ -216,6 +235,7 @@ static struct steps all_steps(const struct ready *rd)
 		rd->root.source ? rd->root.source : "a tmpfs");
 	mounts(&s, rd);
 	add(&s, NULL, false, "enter the new root and let go of the old one");
+	limits(&s, rd);
 	program(&s, rd);
 	return s;
 }

@@ -36,7 +36,7 @@
 typedef int stage_function(struct child *c);
 
 static stage_function *const begin[] = {
-	stage_parent,
+	stage_parent, stage_oom_score,
 	stage_clocks, /* before the fork: only children enter the namespace */
 };
 
@@ -51,6 +51,7 @@ static stage_function *const furnish[] = {
 };
 
 static stage_function *const meanwhile[] = {
+	stage_hello,
 	stage_session,
 	stage_keyring,
 	stage_network,
@@ -61,6 +62,7 @@ static stage_function *const become[] = {
 	stage_helpers_ready,
 	stage_chdir,
 	stage_descriptors,
+	stage_limits, /* before the capability that a cgroup namespace needs goes */
 	stage_capabilities,
 	stage_no_new_privs,
 	stage_landlock,

@@ -42,6 +42,7 @@ static const char *const step_texts[STEP_COUNT] = {
 	[STEP_LANDLOCK] = "cannot put on the Landlock rules",
 	[STEP_LABEL] = "cannot set the security label",
 	[STEP_SECCOMP] = "cannot put on the system-call filter",
+	[STEP_LIMITS] = "cannot set the program's own limits",
 	[STEP_DESCRIPTORS] = "cannot close descriptors",
 	[STEP_CHDIR] = "cannot enter the directory",
 	[STEP_EXEC] = "cannot execute",

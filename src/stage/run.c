@@ -17,6 +17,7 @@
 #include "base/sys.h"
 #include "stage/control.h"
 #include "stage/explain.h"
+#include "stage/group.h"
 #include "stage/helper.h"
 #include "stage/idmap.h"
 #include "stage/stage.h"
@@ -27,6 +28,7 @@ struct start {
 	struct child child;
 	struct supervisor supervisor;
 	struct helper dbus;
+	struct group group;
 	int report[2], control[2];
 };
 
@@ -85,9 +87,46 @@ static void watch(struct start *s, const char *name, int pidfd)
 		(struct watched){ .name = name, .pidfd = pidfd };
 }
 
+static struct awaited *awaited_with(struct start *s, void *data)
+{
+	for (size_t i = 0; i < s->supervisor.n_awaited; i++)
+		if (s->supervisor.awaited[i].data == data)
+			return &s->supervisor.awaited[i];
+	return NULL;
+}
+
+/* What the program's process has to tell; at its end its report says why. */
+static int look_at_program(struct awaited *w, struct err *e)
+{
+	struct start *s = w->data;
+	pid_t pid;
+	int kind = control_receive(w->fd, &pid, NULL);
+	if (kind <= 0) {
+		w->fd = -1;
+		return kind < 0 ? err_sys(e, kind, "cannot hear the program's process")
+				: 0;
+	}
+	w->done = true;
+	return group_is_awaited(&s->group) ? group_program(&s->group, s->supervisor.init,
+						     pid, awaited_with(s, &s->group), e)
+					   : 0;
+}
+
 static void expect_helpers(struct start *s)
 {
 	const struct helper_spec *dbus = s->rd->dbus;
+	if (stage_is_awaited(s->rd))
+		await(s,
+			(struct awaited){ .name = "the program's process",
+				.fd = s->control[0],
+				.look = look_at_program,
+				.data = s });
+	if (group_is_awaited(&s->group))
+		await(s,
+			(struct awaited){ .name = "the control group for the limits",
+				.fd = -1,
+				.look = group_look,
+				.data = &s->group });
 	if (dbus) {
 		await(s,
 			(struct awaited){ .name = dbus->name,
@@ -131,7 +170,11 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 			.alone = !has_terminal(),
 			.words = words,
 			.words_size = words_size },
-		.supervisor = { .rd = rd, .init_pidfd = -1, .signal_fd = -1 },
+		.supervisor = { .rd = rd,
+			.init_pidfd = -1,
+			.signal_fd = -1,
+			.group = &s.group },
+		.group = { .rd = rd, .to_fd = -1, .from_fd = -1, .payload_fd = -1 },
 		.dbus = { .pidfd = -1, .report_fd = -1 },
 		.report = { -1, -1 },
 		.control = { -1, -1 },
@@ -143,6 +186,8 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 		r = supervise_block_signals(&s.child.mask, &s.supervisor.signal_fd, e);
 	if (r == 0)
 		r = make_pipes(&s, e);
+	if (r == 0)
+		r = group_begin(rd, &s.group, e);
 	if (r == 0)
 		r = helper_start(rd->dbus, &s.child.mask, words, words_size, &s.dbus, e);
 	if (r == 0)
@@ -158,6 +203,7 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 		*ret_started = r >= 0;
 	}
 	helper_stop(&s.dbus);
+	group_end(&s.group);
 	if (s.supervisor.signal_fd >= 0)
 		supervise_restore_signals(&s.child.mask);
 	close_all(&s);

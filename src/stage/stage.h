@@ -37,7 +37,7 @@ struct root_facts {
 /* Whether the program must not be executed before the supervisor has said so. */
 static inline bool stage_is_awaited(const struct ready *rd)
 {
-	return rd->dbus;
+	return rd->dbus || rd->limits.way != GROUP_NONE;
 }
 
 /* The namespaces of the clone: the network's is made afterwards, by the second process. */
@@ -66,6 +66,7 @@ int stage_sources(struct child *c);
 int stage_groups(struct child *c);
 int stage_hostname(struct child *c);
 int stage_network(struct child *c);
+int stage_hello(struct child *c);
 int stage_keyring(struct child *c);
 int stage_clocks(struct child *c);
 int stage_root(struct child *c);
@@ -75,6 +76,8 @@ int stage_session(struct child *c);
 int stage_capabilities(struct child *c);
 int stage_no_new_privs(struct child *c);
 int stage_helpers_ready(struct child *c);
+int stage_limits(struct child *c);
+int stage_oom_score(struct child *c);
 int stage_landlock(struct child *c);
 int stage_label(struct child *c);
 int stage_seccomp(struct child *c);

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "stage/group.h"
 
 struct line {
 	struct json json;
@@ -49,15 +50,23 @@ void status_started(const struct ready *rd, pid_t init)
 	end(&l);
 }
 
-void status_exited(const struct ready *rd, int code, int sig, bool timed_out)
+void status_exited(const struct ready *rd, const struct status_end *how)
 {
 	struct line l;
+	const struct group_facts *facts = how->facts;
 	if (!begin(&l, rd->plan->json_status_fd, "exited"))
 		return;
-	json_number(&l.json, "code", code);
-	if (sig)
-		json_number(&l.json, "signal", sig);
-	json_bool(&l.json, "timeout", timed_out);
+	json_number(&l.json, "code", how->code);
+	if (how->signal)
+		json_number(&l.json, "signal", how->signal);
+	json_bool(&l.json, "timeout", how->limit == SET_TIMEOUT);
+	json_bool(&l.json, "cpu_timeout", how->limit == SET_CPU_TIME);
+	if (facts->known) {
+		json_bool(&l.json, "oom", facts->oom_kills > 0);
+		json_number(&l.json, "pids_refused", (int64_t)facts->pids_refused);
+		json_number(&l.json, "memory_peak", facts->memory_peak);
+		json_number(&l.json, "cpu_us", facts->cpu_us);
+	}
 	end(&l);
 }
 

@@ -5,7 +5,16 @@
 #include "base/err.h"
 #include "resolve/ready.h"
 
+struct group_facts;
+
 void status_started(const struct ready *rd, pid_t init);
-void status_exited(const struct ready *rd, int code, int sig, bool timed_out);
+/* How a run ended. */
+struct status_end {
+	int code; /* for the caller */
+	int signal; /* that ended the program; 0: none */
+	enum setting_id limit; /* of time that ended it; SET_COUNT: none */
+	const struct group_facts *facts;
+};
+void status_exited(const struct ready *rd, const struct status_end *end);
 /* @fd: the plan's json_status_fd, for failures before there is a ready. */
 void status_failed(int64_t fd, const struct err *e);

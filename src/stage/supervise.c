@@ -23,8 +23,11 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "config/settings.h"
+#include "config/show.h"
 #include "stage/control.h"
 #include "stage/explain.h"
+#include "stage/group.h"
 #include "stage/report.h"
 #include "stage/status.h"
 
@@ -36,13 +39,16 @@ static const int not_ours[] = { SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 enum {
 	GRACE_MS = 2000, /* between SIGTERM and SIGKILL at the time limit */
 	AWAIT_MS = 10000, /* for all that the start waits for */
+	CPU_LOOK_MS = 10, /* at least, between two looks at the processor time */
 };
 
 struct run_state {
 	struct supervisor *s;
 	int64_t deadline_ms; /* -1: none */
+	int64_t cpu_look_ms; /* when to look at the processor time again; -1: never */
 	int64_t await_ms; /* until when all that is awaited must be there; -1: it is */
-	bool started, timed_out, have_status;
+	bool started, have_status;
+	enum setting_id limit; /* that the program was ended for; SET_COUNT: none */
 	int status;
 	int interrupted; /* the signal that ended the start; 0: none */
 	int failed; /* negative errno of a start that failed */
@@ -112,6 +118,7 @@ static void forward(const struct run_state *st, int sig)
 static void kill_all(const struct run_state *st)
 {
 	(void)sys_pidfd_send_signal(st->s->init_pidfd, SIGKILL, 0);
+	group_kill(st->s->group);
 }
 
 /* Before there is a program, a wish to end ends the start, wherever it hangs. */
@@ -171,7 +178,7 @@ static bool is_inside(const struct supervisor *s, pid_t group)
  * group the terminal's finds it so again. */
 static void on_stopped(const struct run_state *st)
 {
-	if (st->timed_out)
+	if (st->limit != SET_COUNT)
 		return;
 	int terminal = terminal_fd();
 	pid_t group = tcgetpgrp(terminal), ours = getpgrp();
@@ -196,6 +203,8 @@ static void on_report(struct run_state *st, const struct report *report, struct 
 		st->started = true;
 		if (!st->failed)
 			status_started(rd, st->s->init);
+		if (rd->plan->cpu_time_ns > 0 && rd->limits.way != GROUP_NONE)
+			st->cpu_look_ms = now_ms();
 		break;
 	case REPORT_STOPPED:
 		on_stopped(st);
@@ -218,10 +227,12 @@ static bool read_reports(struct run_state *st, struct err *e)
 	return true;
 }
 
-static void on_deadline(struct run_state *st)
+/* At a time limit the program is asked to end, and is ended when it does not. */
+static void on_limit(struct run_state *st, enum setting_id id)
 {
-	if (!st->timed_out) {
-		st->timed_out = true;
+	st->cpu_look_ms = -1;
+	if (st->limit == SET_COUNT) {
+		st->limit = id;
 		st->deadline_ms = now_ms() + GRACE_MS;
 		forward(st, SIGTERM);
 		forward(st, SIGCONT); /* a stopped program could not end */
@@ -229,6 +240,20 @@ static void on_deadline(struct run_state *st)
 		st->deadline_ms = -1;
 		kill_all(st);
 	}
+}
+
+/* The rest cannot be used up faster than by all processors at once. */
+static void look_at_cpu_time(struct run_state *st)
+{
+	const int64_t limit_us = st->s->rd->plan->cpu_time_ns / 1000;
+	int64_t used_us = group_cpu_us(st->s->group);
+	if (used_us >= limit_us) {
+		on_limit(st, SET_CPU_TIME);
+		return;
+	}
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t wait = (limit_us - used_us) / 1000 / (cpus > 0 ? cpus : 1);
+	st->cpu_look_ms = now_ms() + (wait > CPU_LOOK_MS ? wait : CPU_LOOK_MS);
 }
 
 static void on_helper_end(struct watched *w)
@@ -282,9 +307,11 @@ static void look(struct run_state *st, const struct pollfd *fds, struct err *e)
 static int wait_ms(const struct run_state *st)
 {
 	enum { LONG_MS = 3600000 };
-	int64_t until = st->deadline_ms;
-	if (st->await_ms >= 0 && (until < 0 || st->await_ms < until))
-		until = st->await_ms;
+	const int64_t limits[] = { st->deadline_ms, st->await_ms, st->cpu_look_ms };
+	int64_t until = -1;
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		if (limits[i] >= 0 && (until < 0 || limits[i] < until))
+			until = limits[i];
 	if (until < 0)
 		return -1;
 	int64_t left = until - now_ms();
@@ -295,7 +322,9 @@ static void check_limits(struct run_state *st, struct err *e)
 {
 	int64_t now = now_ms();
 	if (st->deadline_ms >= 0 && st->deadline_ms <= now)
-		on_deadline(st);
+		on_limit(st, SET_TIMEOUT);
+	if (st->cpu_look_ms >= 0 && st->cpu_look_ms <= now)
+		look_at_cpu_time(st);
 	if (st->await_ms >= 0 && st->await_ms <= now)
 		on_await_limit(st, e);
 }
@@ -362,23 +391,43 @@ static void retake_terminal(void)
 		(void)tcsetpgrp(terminal, getpgrp());
 }
 
-static int outcome(const struct run_state *st, struct err *e)
+/* What the group's limits did to the program. */
+static void tell_limits(const struct ready *rd, const struct group_facts *facts)
 {
-	const struct ready *rd = st->s->rd;
-	if (st->failed)
-		return st->failed;
-	if (st->interrupted && !st->have_status)
-		return EXIT_SIGNAL_BASE + st->interrupted;
-	if (!st->started && !st->have_status)
-		return err_set(
-			e, -ECHILD, "the sandbox was killed before the program started");
-	int code =
-		st->have_status ? proc_exit_code(st->status) : EXIT_SIGNAL_BASE + SIGKILL;
-	if (st->timed_out) {
-		log_info("the time limit of %lld ms was reached",
-			(long long)(rd->plan->timeout_ns / 1000000));
-		code = EXIT_TIMEOUT;
+	const struct plan *p = rd->plan;
+	char peak[64] = "";
+	if (facts->memory_peak >= 0)
+		(void)snprintf(peak, sizeof(peak), " (it used up to %lld MiB)",
+			(long long)(facts->memory_peak >> 20));
+	if (facts->oom_kills > 0 && p->memory != LIMIT_NONE) {
+		log_warning(
+			"the memory limit was reached, and the kernel killed for it%s",
+			peak);
+		log_hint("--memory=SIZE raises it; now it is %s (%s)",
+			setting_text(p, SET_MEMORY),
+			origin_text(p->arena, &p->origin[SET_MEMORY]));
+	} else if (facts->oom_kills > 0) {
+		log_warning(
+			"the machine's memory was used up, and the kernel killed in the "
+			"sandbox%s",
+			peak);
 	}
+	if (facts->pids_refused > 0) {
+		log_warning(
+			"the limit of processes was reached: %llu could not be started",
+			(unsigned long long)facts->pids_refused);
+		log_hint("--pids=N raises it; now it is %s (%s)",
+			setting_text(p, SET_PIDS),
+			origin_text(p->arena, &p->origin[SET_PIDS]));
+	}
+}
+
+static void tell_end(const struct run_state *st)
+{
+	const struct plan *p = st->s->rd->plan;
+	if (st->limit != SET_COUNT)
+		log_info("the limit %s = %s was reached", settings[st->limit].key,
+			setting_text(p, st->limit));
 	if (st->have_status && WIFSIGNALED(st->status) &&
 		WTERMSIG(st->status) == SIGSYS) {
 		log_warning(
@@ -387,17 +436,40 @@ static int outcome(const struct run_state *st, struct err *e)
 			"a 32-bit program needs --architectures=multiarch; 'sbox syscalls' "
 			"tells what a profile allows");
 	}
-	status_exited(rd, code,
-		!st->have_status		  ? SIGKILL
-			: WIFSIGNALED(st->status) ? WTERMSIG(st->status)
-						  : 0,
-		st->timed_out);
-	return code;
+}
+
+static int outcome(const struct run_state *st, struct err *e)
+{
+	const struct ready *rd = st->s->rd;
+	struct group_facts facts;
+	if (st->failed)
+		return st->failed;
+	if (st->interrupted && !st->have_status)
+		return EXIT_SIGNAL_BASE + st->interrupted;
+	if (!st->started && !st->have_status)
+		return err_set(
+			e, -ECHILD, "the sandbox was killed before the program started");
+	struct status_end end = { .facts = &facts, .limit = st->limit };
+	end.code = st->limit != SET_COUNT ? EXIT_TIMEOUT
+		: st->have_status	  ? proc_exit_code(st->status)
+					  : EXIT_SIGNAL_BASE + SIGKILL;
+	end.signal = !st->have_status	  ? SIGKILL
+		: WIFSIGNALED(st->status) ? WTERMSIG(st->status)
+					  : 0;
+	group_facts(st->s->group, &facts);
+	tell_end(st);
+	tell_limits(rd, &facts);
+	status_exited(rd, &end);
+	return end.code;
 }
 
 int supervise(struct supervisor *s, struct err *e)
 {
-	struct run_state st = { .s = s, .deadline_ms = -1, .await_ms = -1 };
+	struct run_state st = { .s = s,
+		.deadline_ms = -1,
+		.await_ms = -1,
+		.cpu_look_ms = -1,
+		.limit = SET_COUNT };
 	if (s->n_awaited > 0)
 		st.await_ms = now_ms() + AWAIT_MS;
 	int64_t limit_ms = (s->rd->plan->timeout_ns + 999999) / 1000000;

@@ -31,12 +31,15 @@ struct watched {
 
 enum { AWAITED_MAX = 4, WATCHED_MAX = 4 };
 
+struct group;
+
 struct supervisor {
 	const struct ready *rd;
 	int init_pidfd;
 	pid_t init;
 	int report_fd; /* read end */
 	int signal_fd;
+	const struct group *group;
 	int control_fd; /* to the program's process before its exec; -1: it waits for nothing */
 	struct awaited awaited[AWAITED_MAX];
 	size_t n_awaited;

@@ -164,3 +164,12 @@ int stage_helpers_ready(struct child *c)
 	int r = wait_go(c);
 	return r < 0 ? stage_fail(c, STEP_HELPER, -1, r) : 0;
 }
+
+/* Should: let the supervisor know this process, which only the kernel can name to it. */
+int stage_hello(struct child *c)
+{
+	if (!stage_is_awaited(c->rd))
+		return 0;
+	int r = control_send(c->control_fd, CONTROL_PROGRAM, -1);
+	return r < 0 ? stage_fail(c, STEP_PARENT, -1, r) : 0;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* sbox-scope.c - asks systemd's user manager for a scope that is delegated to us
+ *
+ * usage: sbox-scope ADDRESS UNIT <"PID..."
+ *
+ * It connects at once and asks when it is told the processes, so that the connection costs
+ * nobody any time. On standard output it says "ok" when they are in the scope, or why not.
+ * It is apart from sbox so that only a run with limits pays for libsystemd.
+ *
+ * Delegate: the scope's groups are ours to divide, and systemd leaves a scope alone that had
+ * an OOM kill in it (systemd issue 25376). CollectMode: a scope that failed does not stay.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+
+#define SYSTEMD	     "org.freedesktop.systemd1"
+#define MANAGER	     SYSTEMD ".Manager"
+#define SYSTEMD_PATH "/org/freedesktop/systemd1"
+
+enum { PIDS_MAX = 16 };
+
+struct pids {
+	pid_t v[PIDS_MAX];
+	size_t n;
+};
+
+/* The job that starts the scope. */
+struct job {
+	const char *path;
+	bool done;
+	char result[32];
+};
+
+static _Noreturn void fail(const char *what, const char *why)
+{
+	printf("%s: %s\n", what, why);
+	exit(EXIT_FAILURE);
+}
+
+static void must(const char *what, int r)
+{
+	if (r < 0)
+		fail(what, strerror(-r));
+}
+
+static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *e)
+{
+	struct job *job = data;
+	uint32_t id;
+	const char *path, *unit, *result;
+	(void)e;
+	int r = sd_bus_message_read(m, "uoss", &id, &path, &unit, &result);
+	if (r >= 0 && job->path && strcmp(path, job->path) == 0) {
+		job->done = true;
+		(void)snprintf(job->result, sizeof(job->result), "%s", result);
+	}
+	return 0;
+}
+
+static sd_bus *connect_to(const char *address)
+{
+	sd_bus *bus = NULL;
+	must("cannot make a connection", sd_bus_new(&bus));
+	must("the address of the bus", sd_bus_set_address(bus, address));
+	must("the connection", sd_bus_set_bus_client(bus, true));
+	must("cannot connect to the user manager's bus", sd_bus_start(bus));
+	return bus;
+}
+
+static void read_pids(struct pids *ret)
+{
+	char line[PIDS_MAX * 12];
+	if (!fgets(line, sizeof(line), stdin))
+		exit(EXIT_FAILURE); /* nobody wants it any more */
+	for (char *p = line, *end; ret->n < PIDS_MAX; p = end) {
+		long pid = strtol(p, &end, 10);
+		if (end == p)
+			return;
+		ret->v[ret->n++] = (pid_t)pid;
+	}
+}
+
+/* By descriptor (systemd 255) a process cannot be taken for another one. */
+static int append_processes(sd_bus_message *m, const struct pids *pids, bool by_fd)
+{
+	int r = sd_bus_message_open_container(m, 'r', "sv");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "s", by_fd ? "PIDFDs" : "PIDs");
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'v', by_fd ? "ah" : "au");
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'a', by_fd ? "h" : "u");
+	for (size_t i = 0; r >= 0 && i < pids->n; i++) {
+		if (!by_fd) {
+			r = sd_bus_message_append(m, "u", (uint32_t)pids->v[i]);
+			continue;
+		}
+		int fd = sys_pidfd_open(pids->v[i]);
+		r = fd < 0 ? -errno : sd_bus_message_append(m, "h", fd); /* copies it */
+		if (fd >= 0)
+			close(fd);
+	}
+	for (int depth = 0; r >= 0 && depth < 3; depth++)
+		r = sd_bus_message_close_container(m);
+	return r;
+}
+
+static int ask(sd_bus *bus, const char *unit, const struct pids *pids, bool by_fd,
+	sd_bus_message **ret, sd_bus_error *error)
+{
+	sd_bus_message *m = NULL;
+	int r = sd_bus_message_new_method_call(
+		bus, &m, SYSTEMD, SYSTEMD_PATH, MANAGER, "StartTransientUnit");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "ss", unit, "fail");
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'a', "(sv)");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Description", "s",
+			"sbox sandbox", "Delegate", "b", 1, "CollectMode", "s",
+			"inactive-or-failed", "Slice", "s", "app.slice");
+	if (r >= 0)
+		r = append_processes(m, pids, by_fd);
+	if (r >= 0)
+		r = sd_bus_message_close_container(m);
+	if (r >= 0)
+		r = sd_bus_message_append(m, "a(sa(sv))", 0);
+	if (r >= 0)
+		r = sd_bus_call(bus, m, 0, error, ret);
+	sd_bus_message_unref(m);
+	return r;
+}
+
+static void await_job(sd_bus *bus, const struct job *job)
+{
+	while (!job->done) {
+		int r = sd_bus_process(bus, NULL);
+		if (r == 0)
+			r = sd_bus_wait(bus, UINT64_MAX);
+		must("the connection to the user manager broke", r);
+	}
+	if (strcmp(job->result, "done") != 0)
+		fail("starting the scope ended with", job->result);
+}
+
+int main(int argc, char **argv)
+{
+	struct job job = { 0 };
+	struct pids pids = { 0 };
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply = NULL;
+	if (argc != 3)
+		fail("usage", "sbox-scope ADDRESS UNIT");
+
+	sd_bus *bus = connect_to(argv[1]);
+	/* before the request: what comes during it is kept */
+	must("cannot watch systemd's jobs",
+		sd_bus_match_signal_async(bus, NULL, SYSTEMD, SYSTEMD_PATH, MANAGER,
+			"JobRemoved", on_job_removed, NULL, &job));
+	read_pids(&pids);
+
+	int r = ask(bus, argv[2], &pids, true, &reply, &error);
+	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_PROPERTY_READ_ONLY)) {
+		sd_bus_error_free(&error);
+		r = ask(bus, argv[2], &pids, false, &reply, &error);
+	}
+	if (r < 0)
+		fail("the user manager refused",
+			error.message ? error.message : strerror(-r));
+	must("the answer of the user manager",
+		sd_bus_message_read(reply, "o", &job.path));
+	await_job(bus, &job);
+	puts("ok");
+	return EXIT_SUCCESS;
+}

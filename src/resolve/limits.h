@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* limits.h - the plan's limits as what is to be written where, and which group can hold them */
+#pragma once
+
+#include "config/diag.h"
+#include "config/plan.h"
+
+struct host;
+struct ready;
+
+/* What the kernel calls the part of a control group that holds a limit. */
+enum controller {
+	CONTROLLER_NONE,
+	CONTROLLER_MEMORY,
+	CONTROLLER_CPU,
+	CONTROLLER_PIDS,
+	CONTROLLER_IO,
+	CONTROLLER_CPUSET,
+	CONTROLLER_COUNT
+};
+extern const char *const controller_names[CONTROLLER_COUNT];
+
+/* One limit of the group: @value goes into @file. */
+struct group_write {
+	enum setting_id id;
+	enum controller controller;
+	const char *file, *value;
+	bool optional; /* not every kernel has the file, and nobody has asked for it */
+};
+
+struct group_writes {
+	struct group_write *v;
+	size_t n;
+};
+
+enum group_way {
+	GROUP_NONE,
+	GROUP_SCOPE, /* a transient scope that systemd's user manager delegates */
+	GROUP_OWN, /* the caller's own group, which is writable */
+};
+
+/* One of setrlimit(2)'s. */
+struct own_limit {
+	int resource;
+	uint64_t value;
+};
+
+enum { OWN_LIMITS_MAX = 8 };
+
+struct limits {
+	enum group_way way;
+	const char *bus; /* GROUP_SCOPE: the address of the user manager's bus */
+	const char *unit; /* the scope's name */
+	const char *helper; /* the program that asks for it */
+	const char *group; /* GROUP_OWN: its path */
+	struct group_writes writes;
+	const char
+		*dropped; /* why limits that the plan has are not held; NULL: they are */
+	struct own_limit own[OWN_LIMITS_MAX];
+	size_t n_own;
+};
+
+/* The writes for the limits of @p, in the order in which they are to be made. Mistakes (a
+ * device that is not there) go to @d. */
+void limits_writes(
+	const struct plan *p, struct host *h, struct diags *d, struct group_writes *ret);
+/* All of it, into rd->limits. Mistakes go to @d: limits that cannot be held here, too, unless
+ * the plan says that they need not. */
+void limits_resolve(struct ready *rd, struct diags *d);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* group.h - the control group that holds an instance's limits */
+#pragma once
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "resolve/ready.h"
+#include "stage/supervise.h"
+
+struct group {
+	const struct ready *rd;
+	pid_t helper; /* asks systemd; 0: none, or it has ended */
+	int to_fd, from_fd; /* its input and output; -1: none */
+	pid_t program;
+	int payload_fd; /* the group's directory; -1: there is none */
+	char top[PATH_MAX], payload[PATH_MAX + 16];
+	bool taken; /* GROUP_OWN: our own group was divided, and is to be made whole */
+};
+
+/* What a group has to tell at the end. */
+struct group_facts {
+	bool known;
+	uint64_t
+		oom_kills; /* above 0: some; the kernel counts them in more ways than one */
+	uint64_t pids_refused; /* forks that failed at the limit */
+	int64_t memory_peak; /* bytes; -1: this kernel does not tell (before 5.19) */
+	int64_t cpu_us; /* -1: unknown */
+};
+
+/* Begins to ask for one, where limits need it. 0, or negative errno with @e set. */
+int group_begin(const struct ready *rd, struct group *g, struct err *e);
+/* Whether the start has to wait for it. */
+bool group_is_awaited(const struct group *g);
+/* The program's process is known now: sends all of ours where systemd is asked, and is done
+ * at once where our own group will do. */
+int group_program(
+	struct group *g, pid_t init, pid_t program, struct awaited *w, struct err *e);
+/* For struct awaited: systemd has answered. */
+int group_look(struct awaited *w, struct err *e);
+/* Ends all that is in it, if there is one. */
+void group_kill(const struct group *g);
+/* Microseconds of processor time so far; -1: unknown. */
+int64_t group_cpu_us(const struct group *g);
+void group_facts(const struct group *g, struct group_facts *ret);
+void group_end(struct group *g);
