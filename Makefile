@@ -22,7 +22,9 @@ SRC = src/main.c \
 		userns.c) \
 	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c profile.c \
 		run.c syscalls.c) \
-	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c
+	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
+	src/resolve/network.c src/stage/network.c \
+	src/stage/network_ipv6.c src/stage/network_process.c
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
 HELPERS = sbox-scope sbox-xauth

@@ -23,6 +23,10 @@ table() {
 	build  libseccomp-dev           /usr/include/seccomp.h
 	run    uidmap                   newuidmap
 	run    xdg-dbus-proxy           xdg-dbus-proxy
+	run    slirp4netns              slirp4netns
+	run    nftables                 nft
+	test   passt                    pasta
+	test   iproute2                 ip
 	test   bats                     bats
 	test   libcriterion-dev         /usr/include/criterion/criterion.h
 	test   mmdebstrap               mmdebstrap

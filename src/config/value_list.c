@@ -560,7 +560,7 @@ static void io_max_parse(const struct value_input *in, void *member)
 		value_bad(in, 0, form, "a limit is missing", in->text);
 		return;
 	}
-	struct item *item = push(in, member, 0);
+	struct item *item = value_push(in, member, 0);
 	item->text = path;
 	item->arg = all;
 }
@@ -576,6 +576,6 @@ const struct value_type value_io_max = {
 	.metavar = "'PATH rbps=SIZE...'",
 	.list = true,
 	.parse = io_max_parse,
-	.print = print_list,
+	.print = value_print_list,
 	.print_item = io_max_print,
 };

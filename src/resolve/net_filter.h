@@ -10,6 +10,8 @@
 #define INSIDE_ADDRESS "10.0.2.100"
 #define INSIDE_GATEWAY \
 	"10.0.2.2" /* the host's 127.0.0.1, where rules give a port of it */
+#define INSIDE_ADDRESS6	     "fd00::100"
+#define INSIDE_GATEWAY6	     "fd00::2"
 #define INSIDE_DNS	     "10.0.2.3" /* the host's name server */
 #define INSIDE_RESOLVER	     "127.0.0.53" /* ours, where rules name hosts */
 #define INSIDE_HOST_LOOPBACK "host-loopback"

@@ -15,6 +15,7 @@
 #include "resolve/host.h"
 #include "resolve/limits.h"
 #include "resolve/mount_plan.h"
+#include "resolve/net_filter.h"
 
 struct id_extent {
 	uint32_t inside, outside, count;
@@ -62,6 +63,18 @@ struct helper_spec {
 	int our_fd, its_fd;
 };
 
+/* The program behind network = user, and the rules in it. */
+struct network_spec {
+	const char *helper; /* "slirp4netns" or "pasta" */
+	const char *path; /* of it */
+	const char *api_path; /* slirp4netns' socket for published ports; NULL: none */
+	const struct net_publish *publish;
+	size_t n_publish;
+	const char *nft_path; /* NULL: there are no rules */
+	const struct net_filter *filter;
+	const char *resolver_path; /* NULL: names are looked up by the helper alone */
+};
+
 /* A seccomp program, as the kernel takes it. */
 struct filter {
 	const void *code; /* struct sock_filter[] */
@@ -106,6 +119,7 @@ struct ready {
 	size_t n_pass_fds;
 
 	const struct helper_spec *dbus; /* NULL: none */
+	const struct network_spec *network; /* NULL: no helper */
 	const char *instance_dir; /* made for this run; NULL: none */
 	int instance_lock_fd;
 };
