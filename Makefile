@@ -23,11 +23,12 @@ SRC = src/main.c \
 	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c profile.c \
 		run.c syscalls.c) \
 	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
-	src/resolve/network.c src/stage/network.c \
+	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
 	src/stage/network_ipv6.c src/stage/network_process.c
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
-HELPERS = sbox-scope sbox-xauth
+HELPERS = sbox-resolver sbox-scope sbox-xauth
+LIBS_sbox-resolver = -lmnl -lnftnl -lresolv -lseccomp
 LIBS_sbox-scope = -lsystemd
 LIBS_sbox-xauth = -lXau
 
@@ -40,9 +41,9 @@ MAN = sbox-security.7
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c \
 	test_launcher.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_subid.c \
 	test_syscalls.c test_value.c \
-	test_net_filter.c test_net_rule.c)
+	test_dns.c test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
-FUZZ_TARGETS = launcher network profile
+FUZZ_TARGETS = dns launcher network profile
 TEST_HELPERS = callmatrix deny probe pty reaper selfcheck
 
 # ---- Where it goes --------------------------------------------------------------------------
@@ -219,12 +220,12 @@ asan: $(TEST_HELPER_BIN)
 
 $(UNIT_BIN): $(UNIT_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lcriterion
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lresolv -lcriterion
 
 $(FUZZ_BIN): $(BUILD)/tests/fuzz-%: $(BUILD)/obj/tests/fuzz/%.o \
 		$(BUILD)/obj/tests/helpers/corpus.o $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lresolv
 
 # Never sanitized: they run inside sandboxes, or with a sanitized sbox below them.
 $(TEST_HELPER_BIN): $(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/flags
@@ -253,7 +254,7 @@ fuzz:
 	@mkdir -p $(BUILD)/fuzz/$(TARGET)
 	clang $(ALL_CPPFLAGS) -DSBOX_FILTER_SOURCES='""' -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
 		-o $(BUILD)/fuzz/$(TARGET).bin tests/fuzz/$(TARGET).c \
-		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(LIBS)
+		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(LIBS) -lresolv
 	$(BUILD)/fuzz/$(TARGET).bin -max_total_time=$(SECONDS) \
 		$(BUILD)/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 

@@ -20,6 +20,8 @@ table() {
 	build  libcap-dev               /usr/include/sys/capability.h
 	build  libxau-dev               /usr/include/X11/Xauth.h
 	build  libsystemd-dev           /usr/include/systemd/sd-bus.h
+	build  libmnl-dev               /usr/include/libmnl/libmnl.h
+	build  libnftnl-dev             /usr/include/libnftnl/common.h
 	build  libseccomp-dev           /usr/include/seccomp.h
 	run    uidmap                   newuidmap
 	run    xdg-dbus-proxy           xdg-dbus-proxy

@@ -35,6 +35,11 @@ static void rules_parse(const struct value_input *in, void *member)
 			value_bad(in, offset,
 				"without an allow rule it is refused anyway",
 				"not to be denied", word);
+		} else if (rule.what == NET_NAME && rule.protocol != NET_ANY &&
+			in->setting == &settings[SET_NETWORK_DENY]) {
+			value_bad(in, offset,
+				"a denied name is not looked up at all; leave the ports out",
+				"ports of a denied name", word);
 		} else {
 			value_push(in, member, offset)->text = word;
 		}

@@ -499,6 +499,17 @@ static void print_host(FILE *o, const struct net_host *host)
 	}
 }
 
+void net_filter_print_host(FILE *o, const struct net_host *host)
+{
+	const struct net_prefixes *lists[] = { &host->own, &host->attached };
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+		for (size_t i = 0; i < lists[k]->n; i++) {
+			char text[NET_PREFIX_TEXT];
+			net_prefix_text(&lists[k]->v[i], text);
+			fprintf(o, "%s %s\n", k == 0 ? "own" : "attached", text);
+		}
+}
+
 static char *finish(struct arena *a, FILE *o, char **text)
 {
 	fclose(o);

@@ -2,6 +2,8 @@
 /* net_filter.h - rules for destinations as a packet filter, in nft(8)'s words */
 #pragma once
 
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "config/net_rule.h"
 #include "config/plan.h"
@@ -57,6 +59,8 @@ void net_filter_init(struct net_filter *f, struct arena *a, const struct plan *p
 /* The whole filter, for "nft -f". */
 char *net_filter_text(
 	const struct net_filter *f, struct arena *a, const struct net_host *host);
+/* The host as lines "own PREFIX" and "attached PREFIX". */
+void net_filter_print_host(FILE *o, const struct net_host *host);
 /* What brings it up to date when the host's addresses have changed. */
 char *net_filter_update(struct arena *a, const struct net_host *host);
 

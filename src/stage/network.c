@@ -22,7 +22,9 @@
 #include <linux/capability.h>
 #include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -33,6 +35,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -319,6 +322,21 @@ static int watch_addresses(struct network_run *n)
 	return 0;
 }
 
+static bool tell_resolver(struct network_run *n, const struct net_host *host)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *o = open_memstream(&text, &size);
+	if (!o)
+		return false;
+	net_filter_print_host(o, host);
+	fclose(o);
+	bool sent = send(n->resolver.channel, text, size, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+		(ssize_t)size;
+	free(text);
+	return sent;
+}
+
 void network_changed(struct network_run *n)
 {
 	char events[8192];
@@ -328,6 +346,7 @@ void network_changed(struct network_run *n)
 	while (recv(n->changes, events, sizeof(events), 0) > 0 || errno == ENOBUFS)
 		;
 	bool failed = net_host_collect(arena_of(n), &host) < 0 ||
+		(n->resolver.pid > 0 && !tell_resolver(n, &host)) ||
 		nft(n, net_filter_update(arena_of(n), &host), &once, &e) < 0 ||
 		network_process_wait(&once) != 0;
 	network_process_stop(&once);
@@ -338,13 +357,58 @@ void network_changed(struct network_run *n)
 
 /* ---- all together ---- */
 
+/* The rules as the profile has them, and what the host is. */
+static const char *resolver_rules(struct network_run *n, const struct net_host *host)
+{
+	const struct plan *p = n->rd->plan;
+	const struct list *lists[] = { &p->network_allow, &p->network_deny };
+	static const char *const words[] = { "allow", "deny" };
+	char *text = NULL;
+	size_t size;
+	FILE *o = open_memstream(&text, &size);
+	if (!o)
+		return NULL;
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+		for (size_t i = 0; i < lists[k]->n; i++)
+			fprintf(o, "%s %s\n", words[k], lists[k]->v[i].text);
+	net_filter_print_host(o, host);
+	fclose(o);
+	const char *copy = arena_strdup(arena_of(n), text);
+	free(text);
+	return copy;
+}
+
+/* It walls itself off, for which it needs two capabilities more than it keeps. */
 static int start_resolver(
 	struct network_run *n, const struct net_host *host, struct err *e)
 {
-	(void)n;
-	(void)host;
-	(void)e;
-	return 0;
+	static char *const argv[] = { "sbox-resolver", NULL };
+	const struct network_place place = inside(
+		n, CAP(CAP_NET_ADMIN) | CAP(CAP_NET_BIND_SERVICE) | CAP(CAP_SYS_ADMIN));
+	int ends[2];
+	n->resolver.name = "sbox-resolver";
+	const char *text = resolver_rules(n, host);
+	_cleanup_fd_ int rules = text ? network_memory(text) : -1;
+	if (rules < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(e, -errno, "cannot make a socket for sbox-resolver");
+	n->resolver.channel = ends[0];
+	_cleanup_fd_ int its = ends[1];
+	struct proc_spec proc = { .path = spec_of(n)->resolver_path,
+		.argv = argv,
+		.stdin_fd = rules,
+		.stdout_fd = its,
+		.keep_fd = -1,
+		.prepare = network_enter,
+		.data = &place };
+	return network_process_start(&n->resolver, &proc, e);
+}
+
+static int resolver_ready(struct network_run *n, struct err *e)
+{
+	char word[16];
+	if (RETRY(recv(n->resolver.channel, word, sizeof(word), 0)) > 0)
+		return 0;
+	return network_process_failed(&n->resolver, "ended before it was ready", e);
 }
 
 int network_begin(struct network_run *n, int net_ns, struct awaited *w, struct err *e)
@@ -406,28 +470,92 @@ int network_look(struct awaited *w, struct err *e)
 {
 	struct network_run *n = w->data;
 	int r = 0;
-	if (w->fd == n->helper.channel)
+	if (w->fd == n->helper.channel) {
 		r = helper_ready(n, e);
-	else if (w->fd == n->filter.pidfd)
+		w->fd = n->filter.pidfd;
+	} else if (w->fd == n->filter.pidfd) {
 		r = end_of_filter(n, e);
-	if (r < 0)
-		return r;
-	w->fd = n->filter.pid > 0 ? n->filter.pidfd : -1;
-	w->done = w->fd < 0;
+		w->fd = n->resolver.channel;
+	} else {
+		r = resolver_ready(n, e);
+		w->fd = -1;
+	}
+	w->done = r == 0 && w->fd < 0;
 	if (w->done)
 		watch(n);
-	return 0;
+	return r;
 }
 
 /* ---- the end ---- */
 
-static const char *refused_text(struct arena *a, const struct net_refused *one)
+/* What the resolver refused, and whose addresses it gave. */
+struct told {
+	struct net_told_name {
+		const char *kind, *name, *address;
+		uint64_t count;
+	} * v;
+	size_t n;
+};
+
+/* "refused 3 NAME", "near 1 NAME", "name ADDRESS NAME" */
+static void read_told(struct network_run *n, char *line, struct told *ret)
+{
+	char *value = strchr(line, ' '), *name = value ? strchr(value + 1, ' ') : NULL;
+	if (!name)
+		return;
+	*value++ = '\0';
+	*name++ = '\0';
+	struct net_told_name *one = ARENA_PUSH(arena_of(n), ret);
+	char safe[1100];
+	str_escape_controls(safe, sizeof(safe), name);
+	one->kind = arena_strdup(arena_of(n), line);
+	one->name = arena_strdup(arena_of(n), safe);
+	if (strcmp(one->kind, "name") == 0)
+		one->address = arena_strdup(arena_of(n), value);
+	else
+		(void)num_u64(value, 0, UINT64_MAX, &one->count);
+}
+
+static void ask_resolver(struct network_run *n, struct told *ret)
+{
+	char line[2048];
+	*ret = (struct told){ 0 };
+	if (n->resolver.pid <= 0 ||
+		send(n->resolver.channel, "tell", 4, MSG_NOSIGNAL) != 4)
+		return;
+	for (;;) {
+		/* it is not ours to believe in: it may have been taken over */
+		enum { PATIENCE_MS = 1000, LINES_MAX = 8192 };
+		struct pollfd fd = { .fd = n->resolver.channel, .events = POLLIN };
+		if (RETRY(poll(&fd, 1, PATIENCE_MS)) <= 0 || ret->n >= LINES_MAX)
+			return;
+		ssize_t size = recv(n->resolver.channel, line, sizeof(line) - 1, 0);
+		if (size <= 0)
+			return;
+		line[size] = '\0';
+		read_told(n, line, ret);
+	}
+}
+
+static const char *name_of(const struct told *told, const char *address)
+{
+	const char *found = NULL;
+	for (size_t i = 0; i < told->n; i++)
+		if (told->v[i].address && strcmp(told->v[i].address, address) == 0)
+			found = told->v[i].name;
+	return found;
+}
+
+/* "192.0.2.1:80", "[2001:db8::1]:53/udp", or with the name that was looked up for it. */
+static const char *refused_text(
+	struct arena *a, const struct told *told, const struct net_refused *one)
 {
 	char address[INET6_ADDRSTRLEN];
 	(void)inet_ntop(
 		one->v6 ? AF_INET6 : AF_INET, one->address, address, sizeof(address));
-	return arena_printf(a, one->v6 ? "[%s]:%u%s" : "%s:%u%s", address, one->port,
-		one->udp ? "/udp" : "");
+	const char *name = name_of(told, address);
+	return arena_printf(a, one->v6 && !name ? "[%s]:%u%s" : "%s:%u%s",
+		name ? name : address, one->port, one->udp ? "/udp" : "");
 }
 
 /* Announcements to everyone near are not what a user means by a destination. */
@@ -452,12 +580,59 @@ static void read_refused(struct network_run *n, struct net_refusals *ret)
 	network_process_stop(&once);
 }
 
-void network_tell(struct network_run *n)
+/* The lines of the footer: a few, then how many more. */
+struct footer {
+	struct network_run *n;
+	const char *first;
+	size_t told, more;
+};
+
+static void tell(struct footer *f, const char *destination, uint64_t count,
+	const char *unit, const char *why)
 {
 	enum { TOLD_MAX = 8 };
+	if (f->told == TOLD_MAX) {
+		f->more++;
+		return;
+	}
+	log_warning("refused: %s (%" PRIu64 " %s%s)%s", destination, count, unit,
+		count == 1 ? "" : "s", why);
+	f->told++;
+	if (!f->first && !*why)
+		f->first = destination;
+}
+
+static void tell_names(struct footer *f, const struct told *told)
+{
+	for (size_t i = 0; i < told->n; i++) {
+		const struct net_told_name *one = &told->v[i];
+		bool near = strcmp(one->kind, "near") == 0;
+		if (one->address)
+			continue;
+		status_refused(f->n->rd, one->name, one->count);
+		tell(f, one->name, one->count, "look-up",
+			near ? ": it leads to an address that is not on the internet"
+			     : "");
+	}
+}
+
+static void tell_addresses(struct footer *f, const struct told *told)
+{
 	struct net_refusals refused;
-	const char *first = NULL;
-	size_t told = 0, more = 0;
+	read_refused(f->n, &refused);
+	for (size_t i = 0; i < refused.n; i++) {
+		const struct net_refused *one = &refused.v[i];
+		const char *text = refused_text(arena_of(f->n), told, one);
+		status_refused(f->n->rd, text, one->count);
+		if (!is_multicast(one))
+			tell(f, text, one->count, "packet", "");
+	}
+}
+
+void network_tell(struct network_run *n)
+{
+	struct footer f = { .n = n };
+	struct told told;
 	if (n->net_ns < 0)
 		return;
 	/* taking the tap device down takes the kernel longer than all that follows */
@@ -465,26 +640,13 @@ void network_tell(struct network_run *n)
 		(void)sys_pidfd_send_signal(n->helper.pidfd, SIGKILL, 0);
 	if (!spec_of(n)->nft_path)
 		return;
-	read_refused(n, &refused);
-	for (size_t i = 0; i < refused.n; i++) {
-		const struct net_refused *one = &refused.v[i];
-		const char *text = refused_text(arena_of(n), one);
-		status_refused(n->rd, text, one->count);
-		if (is_multicast(one))
-			continue;
-		if (told == TOLD_MAX) {
-			more++;
-			continue;
-		}
-		log_warning("refused: %s (%" PRIu64 " packet%s)", text, one->count,
-			one->count == 1 ? "" : "s");
-		first = first ? first : text;
-		told++;
-	}
-	if (more > 0)
-		log_warning("refused: %zu more destinations", more);
-	if (first)
-		log_hint("--network-allow=%s allows it", first);
+	ask_resolver(n, &told);
+	tell_names(&f, &told);
+	tell_addresses(&f, &told);
+	if (f.more > 0)
+		log_warning("refused: %zu more destinations", f.more);
+	if (f.first)
+		log_hint("--network-allow=%s allows it", f.first);
 }
 
 void network_stop(struct network_run *n)

@@ -107,12 +107,12 @@ net_up() {
 		ip link set up0 up
 		ip route add default via 192.168.7.2
 	END
-	mkdir "$T/dns"
+	mkdir "$T/work/dns"
 	local where
 	for where in host world lan; do
 		local net=net_$where
 		"${into[@]}" "${!net}" -- python3 "$BATS_TEST_DIRNAME/netserver.py" $where \
-			"$T/dns" >"$T/$where.ready" 2>"$T/$where.err" 3>&- &
+			"$T/work/dns" >"$T/$where.ready" 2>"$T/$where.err" 3>&- &
 		all_started+=($!)
 	done
 	for where in host world lan; do
@@ -122,7 +122,7 @@ net_up() {
 }
 
 dns() {
-	printf '%s\n' "$*" >>"$T/dns/records"
+	printf '%s\n' "$*" >>"$T/work/dns/records"
 }
 
 # Prints to whom one came. In python, since nc and curl each know one protocol only.

@@ -145,7 +145,7 @@ setup() {
 	dns server.example A 12.0.0.1
 	comes server.example 80 --network-allow=12.0.0.1
 	assert_equal "$output" "unknown server.example"
-	run ! grep server "$T/dns/asked"
+	run ! grep server "$T/work/dns/asked"
 	comes server.example 80 --network-allow=internet
 	assert_equal "$output" "reached world 12.0.0.1 80"
 }
