@@ -39,7 +39,7 @@ MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c \
-	test_launcher.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_subid.c \
+	test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_subid.c \
 	test_syscalls.c test_value.c \
 	test_dns.c test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/

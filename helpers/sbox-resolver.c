@@ -589,10 +589,10 @@ static void on_up_tcp(struct resolver *r, struct question *q)
 	}
 }
 
-/* False at its end: the supervisor is gone. */
+/* At its end the supervisor is gone. */
 static void on_channel(struct resolver *r)
 {
-	static char text[256 * 1024];
+	char text[128 * 1024];
 	ssize_t n = recv(CHANNEL, text, sizeof(text) - 1, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -765,23 +765,24 @@ static int listen_at(int type)
 
 int main(void)
 {
-	static struct resolver r;
+	struct resolver *r = calloc(1, sizeof(*r));
+	if (!r)
+		die("out of memory", 0);
 	for (size_t i = 0; i < QUESTIONS_MAX; i++)
-		r.questions[i].up = -1;
+		r->questions[i].up = -1;
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
-		r.clients[i].in.fd = r.answers[i].fd = -1;
-	read_rules(&r);
-	if (r.filter.n_sets > 64)
+		r->clients[i].in.fd = r->answers[i].fd = -1;
+	read_rules(r);
+	if (r->filter.n_sets > 64)
 		die("more than 64 kinds of ports in rules for names", 0);
-	r.udp = listen_at(SOCK_DGRAM);
-	r.tcp = listen_at(SOCK_STREAM);
-	r.netlink = mnl_socket_open(NETLINK_NETFILTER);
-	if (!r.netlink || mnl_socket_bind(r.netlink, 0, MNL_SOCKET_AUTOPID) < 0)
+	r->udp = listen_at(SOCK_DGRAM);
+	r->tcp = listen_at(SOCK_STREAM);
+	r->netlink = mnl_socket_open(NETLINK_NETFILTER);
+	if (!r->netlink || mnl_socket_bind(r->netlink, 0, MNL_SOCKET_AUTOPID) < 0)
 		die("cannot reach the packet filter", errno);
-	(void)clock_gettime(CLOCK_MONOTONIC, &(struct timespec){ 0 });
 	leave_files();
 	drop_capabilities();
 	filter_calls();
 	say("ready");
-	serve(&r);
+	serve(r);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* sbox-scope.c - asks systemd's user manager for a scope that is delegated to us
  *
- * usage: sbox-scope ADDRESS UNIT <"PID..."
+ * usage: sbox-scope DIR UNIT <"PID..."
  *
- * It connects at once and asks when it is told the processes, so that the connection costs
- * nobody any time. On standard output it says "ok" when they are in the scope, or why not.
+ * DIR is where the manager's socket is, or the user's bus. The socket is what systemctl uses:
+ * it saves the way through the bus, and there need not be one. It connects at once and asks
+ * when it is told the processes, so that the connection costs nobody any time. On standard output it says "ok" when they are in the scope, or why not.
  * It is apart from sbox so that only a run with limits pays for libsystemd.
  *
  * Delegate: the scope's groups are ours to divide, and systemd leaves a scope alone that had
@@ -65,13 +66,33 @@ static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *e)
 	return 0;
 }
 
-static sd_bus *connect_to(const char *address)
+/* @client: of a bus; else the other end is the manager itself. */
+static int try_connect(const char *dir, const char *name, bool client, sd_bus **ret)
+{
+	char address[4096];
+	sd_bus *bus = NULL;
+	(void)snprintf(address, sizeof(address), "unix:path=%s/%s", dir, name);
+	int r = sd_bus_new(&bus);
+	if (r >= 0)
+		r = sd_bus_set_address(bus, address);
+	if (r >= 0)
+		r = sd_bus_set_bus_client(bus, client);
+	if (r >= 0)
+		r = sd_bus_start(bus);
+	if (r < 0)
+		sd_bus_unref(bus);
+	else
+		*ret = bus;
+	return r;
+}
+
+static sd_bus *connect_in(const char *dir)
 {
 	sd_bus *bus = NULL;
-	must("cannot make a connection", sd_bus_new(&bus));
-	must("the address of the bus", sd_bus_set_address(bus, address));
-	must("the connection", sd_bus_set_bus_client(bus, true));
-	must("cannot connect to the user manager's bus", sd_bus_start(bus));
+	int r = try_connect(dir, "systemd/private", false, &bus);
+	if (r < 0)
+		r = try_connect(dir, "bus", true, &bus);
+	must("cannot connect to the user manager", r);
 	return bus;
 }
 
@@ -158,9 +179,9 @@ int main(int argc, char **argv)
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus_message *reply = NULL;
 	if (argc != 3)
-		fail("usage", "sbox-scope ADDRESS UNIT");
+		fail("usage", "sbox-scope DIR UNIT");
 
-	sd_bus *bus = connect_to(argv[1]);
+	sd_bus *bus = connect_in(argv[1]);
 	/* before the request: what comes during it is kept */
 	must("cannot watch systemd's jobs",
 		sd_bus_match_signal_async(bus, NULL, SYSTEMD, SYSTEMD_PATH, MANAGER,
@@ -169,7 +190,8 @@ int main(int argc, char **argv)
 
 	int r = ask(bus, argv[2], &pids, true, &reply, &error);
 	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_PROPERTY_READ_ONLY)) {
-		sd_bus_error_free(&error);
+		sd_bus_error_free(
+			&error); /* it knows no such property, which has this name */
 		r = ask(bus, argv[2], &pids, false, &reply, &error);
 	}
 	if (r < 0)

@@ -12,6 +12,7 @@
 #include "config/show.h"
 #include "resolve/resolve.h"
 #include "resolve/steps.h"
+#include "stage/group.h"
 #include "stage/run.h"
 #include "stage/status.h"
 
@@ -60,10 +61,18 @@ static void warn(const struct ready *rd)
 static int run_plan(struct plan *p, struct diags *d, char **argv, struct err *e)
 {
 	struct ready rd;
+	struct group group;
 	bool started = false;
 	size_t size;
 
-	int r = resolve_plan(p, p->dry_run, &rd, d, e);
+	int r = resolve_begin(p, &rd, d, e);
+	if (r == 0)
+		r = group_begin(&rd, p->dry_run || d->n > 0, &group, e);
+	if (r < 0) {
+		status_failed(p->json_status_fd, e);
+		return r;
+	}
+	r = resolve_plan(&rd, p->dry_run, d, e);
 	if (r == 0)
 		warn(&rd);
 	if (r == 0 && p->dry_run) {
@@ -75,10 +84,11 @@ static int run_plan(struct plan *p, struct diags *d, char **argv, struct err *e)
 	}
 	if (r == 0) {
 		char *words = words_of(argv, &size);
-		r = run_sandbox(&rd, words, size, &started, e);
+		r = run_sandbox(&rd, &group, words, size, &started, e);
 	} else if (d->n > 0) {
 		r = told(d, e);
 	}
+	group_end(&group);
 	resolve_undo(&rd, !started);
 	if (!started && (r < 0 || d->n > 0))
 		status_failed(p->json_status_fd, e);

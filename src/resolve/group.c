@@ -49,23 +49,16 @@ static bool is_socket(const char *path)
 	return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* The bus of a user manager that runs in @dir; NULL: there is none. A bus alone may be
- * anybody's, such as a desktop's without systemd. */
-static const char *bus_in(struct arena *a, const char *dir)
-{
-	const char *bus = arena_printf(a, "%s/bus", dir);
-	const char *manager = arena_printf(a, "%s/systemd/private", dir);
-	return is_socket(bus) && is_socket(manager) ? arena_printf(a, "unix:path=%s", bus)
-						    : NULL;
-}
-
 /* After su(1) or sudo(8) the variable is missing or another user's; the place is known. */
-static const char *user_bus(struct ready *rd)
+static const char *user_manager(struct ready *rd)
 {
 	struct arena *a = rd->plan->arena;
-	const char *bus = rd->host.runtime_dir ? bus_in(a, rd->host.runtime_dir) : NULL;
-	return bus ? bus
-		   : bus_in(a, arena_printf(a, "/run/user/%u", (unsigned)rd->host.uid));
+	const char *const dirs[] = { rd->host.runtime_dir,
+		arena_printf(a, "/run/user/%u", (unsigned)rd->host.uid) };
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (dirs[i] && is_socket(arena_printf(a, "%s/systemd/private", dirs[i])))
+			return dirs[i];
+	return NULL;
 }
 
 /* Whether we are alone in it: a group with limits below it can have no processes itself. */
@@ -101,13 +94,13 @@ const char *group_find(struct ready *rd, const char **ret_hint)
 			"makes it so";
 		return "this system does not have cgroup v2 alone on " GROUP_TOP;
 	}
-	l->bus = user_bus(rd);
+	l->manager_dir = user_manager(rd);
 	l->helper = host_libexec(&rd->host, a, "sbox-scope");
-	if (l->bus && access(l->helper, X_OK) < 0) {
+	if (l->manager_dir && access(l->helper, X_OK) < 0) {
 		*ret_hint = "is sbox installed whole?";
 		return arena_printf(a, "its helper '%s' is missing", l->helper);
 	}
-	if (l->bus) {
+	if (l->manager_dir) {
 		l->way = GROUP_SCOPE;
 		return NULL;
 	}

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -212,8 +213,7 @@ static void own_limit(struct ready *rd, struct diags *d, enum setting_id id, int
 	if (value == LIMIT_NONE || getrlimit((__rlimit_resource_t)resource, &now) < 0)
 		return;
 	if (now.rlim_max != RLIM_INFINITY && (uint64_t)value > now.rlim_max)
-		diag_add(d, &rd->plan->origin[id],
-			"%s: your own hard limit is lower: %" PRIu64, settings[id].key,
+		diag_add(d, &rd->plan->origin[id], "above your own hard limit, %" PRIu64,
 			(uint64_t)now.rlim_max)
 			->hint = "ulimit -H shows it; an administrator raises it in "
 				 "/etc/security/limits.conf";
@@ -257,7 +257,11 @@ static const char *unit_name(const struct ready *rd)
 			    "0123456789_.",
 			    *c))
 			*c = '_';
-	return arena_printf(p->arena, "app-sbox-%s-%d.scope", name, (int)getpid());
+	/* a number of ours may be that of a scope which systemd has not swept yet */
+	uint32_t random = 0;
+	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	return arena_printf(
+		p->arena, "app-sbox-%s-%d%08x.scope", name, (int)getpid(), random);
 }
 
 void limits_resolve(struct ready *rd, struct diags *d)
@@ -284,8 +288,7 @@ void limits_resolve(struct ready *rd, struct diags *d)
 	l->dropped = reason;
 	if (p->limits == LIMITS_AUTO)
 		return;
-	diag_add(d, &p->origin[id], "%s: no control group can be had: %s",
-		settings[id].key, reason)
+	diag_add(d, &p->origin[id], "no control group can be had to hold it: %s", reason)
 		->hint =
 		arena_printf(p->arena, "%s; --no-limits runs without limits", hint);
 }

@@ -49,7 +49,7 @@ enum { OWN_LIMITS_MAX = 8 };
 
 struct limits {
 	enum group_way way;
-	const char *bus; /* GROUP_SCOPE: the address of the user manager's bus */
+	const char *manager_dir; /* GROUP_SCOPE: where the user manager's sockets are */
 	const char *unit; /* the scope's name */
 	const char *helper; /* the program that asks for it */
 	const char *group; /* GROUP_OWN: its path */

@@ -180,7 +180,9 @@ int proxy_resolve(struct resolver *r, const char *program, const char *address)
 		.our_fd = ends[0],
 		.its_fd = ends[1] };
 	r->rd->dbus = spec;
-	int code = resolve_plan(q, false, ready, r->d, r->e);
+	int code = resolve_begin(q, ready, r->d, r->e);
+	if (code == 0)
+		code = resolve_plan(ready, false, r->d, r->e);
 	if (code < 0 && r->d->n == 0)
 		return err_wrap(r->e, "the sandbox of xdg-dbus-proxy");
 	return 0; /* what is in r->d is told with the rest */

@@ -24,6 +24,7 @@
 #include "config/settings.h"
 #include "resolve/expand.h"
 #include "resolve/filter.h"
+#include "resolve/group.h"
 #include "resolve/ident.h"
 #include "resolve/places.h"
 #include "resolve/program.h"
@@ -429,10 +430,37 @@ static void refuse_top(struct resolver *r)
 				->hint = "name what is in it; root chooses another root";
 }
 
-int resolve_plan(
-	const struct plan *p, bool dry, struct ready *rd, struct diags *d, struct err *e)
+/* All groups below the user manager's belong to the user, so whoever can write there raises
+ * any limit. */
+static void refuse_groups(struct resolver *r)
+{
+	const struct mount_ops *ops = &r->rd->ops;
+	for (size_t i = 0; r->rd->limits.way != GROUP_NONE && i < ops->n; i++) {
+		const struct mount_op *op = &ops->v[i];
+		if (op->kind != OP_BIND || !op->write)
+			continue;
+		const char *real = path_real(r->a, op->source);
+		if (path_is_below(real, GROUP_TOP) || path_is_below(GROUP_TOP, real))
+			diag_add(r->d, &op->at,
+				"%s: '%s' has the control groups in it: who can write there "
+				"can raise the limits",
+				settings[op->id].key, op->source)
+				->hint = "show it read-only, or run with --no-limits";
+	}
+}
+
+int resolve_begin(const struct plan *p, struct ready *rd, struct diags *d, struct err *e)
 {
 	*rd = (struct ready){ .plan = p, .instance_lock_fd = -1 };
+	int code = host_init(&rd->host, p->arena, e);
+	if (code == 0)
+		limits_resolve(rd, d);
+	return code;
+}
+
+int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
+{
+	const struct plan *p = rd->plan;
 	struct resolver r = { .p = p,
 		.a = p->arena,
 		.rd = rd,
@@ -441,15 +469,12 @@ int resolve_plan(
 		.e = e,
 		.dry = dry };
 
-	int code = host_init(&rd->host, r.a, e);
-	if (code == 0)
-		code = subid_resolve(rd, e);
+	int code = subid_resolve(rd, e);
 	if (code < 0)
 		return code;
 	rd->host.vars[VAR_UID] = arena_printf(r.a, "%u", rd->uid);
 	resolve_namespaces(rd);
 	resolve_capabilities(rd);
-	limits_resolve(rd, d);
 	rd->own_keyring = reaches_keys(p);
 	refuse_directories(&r);
 	resolve_pass_fds(&r);
@@ -460,6 +485,7 @@ int resolve_plan(
 	if (code < 0)
 		return code;
 	refuse_top(&r);
+	refuse_groups(&r);
 	if (d->n > 0)
 		return -EINVAL;
 	mount_plan_order(r.a, &rd->ops, &rd->root);

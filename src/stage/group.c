@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* group.c - the control group that holds an instance's limits
  *
- * systemd's user manager makes a transient scope with Delegate=yes, and moves us, init and
- * the program's process into it: out of a login session's scope nobody else could, since the
+ * systemd's user manager makes a transient scope with Delegate=yes, and moves us and the
+ * program's process into it: out of a login session's scope nobody else could, since the
  * group that both have in common is root's (cgroups(7), "Delegation containment"). The
  * request runs beside the making of the sandbox, in a program of its own (sbox-scope, which
  * needs libsystemd), and is awaited only before the program is executed.
  *
  * Then the scope is divided. Limits are on "payload", which the program's process is moved to
  * while it is still our own code; it makes its cgroup namespace there, so that its root is the
- * limited group, whose own limits the kernel lets nobody inside raise. We, init and helpers
- * are in "supervisor", out of the limits, and so live on when they are reached.
+ * limited group, whose own limits the kernel lets nobody inside raise. We are in "supervisor",
+ * out of the limits, and keep the scope alive until we have read what became of it. init and
+ * helpers stay where the caller is: each process to be moved out of a session's scope costs
+ * the manager a call to systemd's system manager, and they end with us.
  */
 #include "stage/group.h"
 
@@ -38,7 +40,7 @@
 static int ask(struct group *g, struct err *e)
 {
 	const struct limits *l = &g->rd->limits;
-	char *argv[] = { "sbox-scope", (char *)l->bus, (char *)l->unit, NULL };
+	char *argv[] = { "sbox-scope", (char *)l->manager_dir, (char *)l->unit, NULL };
 	int in[2], out[2];
 	if (pipe2(in, O_CLOEXEC) < 0)
 		return err_sys(e, -errno, "cannot make a pipe");
@@ -63,10 +65,10 @@ static int ask(struct group *g, struct err *e)
 	return pid < 0 ? pid : 0;
 }
 
-int group_begin(const struct ready *rd, struct group *g, struct err *e)
+int group_begin(const struct ready *rd, bool dry, struct group *g, struct err *e)
 {
 	*g = (struct group){ .rd = rd, .to_fd = -1, .from_fd = -1, .payload_fd = -1 };
-	return rd->limits.way == GROUP_SCOPE ? ask(g, e) : 0;
+	return !dry && rd->limits.way == GROUP_SCOPE ? ask(g, e) : 0;
 }
 
 bool group_is_awaited(const struct group *g)
@@ -103,9 +105,10 @@ static int move(int top, const char *to, const char *pid)
  * the supervisor. A process that has ended meanwhile is ESRCH. */
 static int move_all(const struct group *g, int top)
 {
+	enum { LOOKS = 100 }; /* somebody may be forking */
 	char text[4096], own[16];
 	(void)snprintf(own, sizeof(own), "%d", (int)g->program);
-	for (;;) {
+	for (int looks = 0; looks < LOOKS; looks++) {
 		_cleanup_fd_ int fd = openat(top, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 		ssize_t n = fd < 0 ? -errno : fd_read_full(fd, text, sizeof(text) - 1);
 		if (n <= 0)
@@ -113,13 +116,13 @@ static int move_all(const struct group *g, int top)
 		text[n] = '\0';
 		for (char *p = text, *end; (end = strchr(p, '\n')); p = end + 1) {
 			*end = '\0';
-			/* 0: in a pid namespace that we cannot see */
 			bool program = strcmp(p, own) == 0;
 			int r = move(top, program ? "payload" : "supervisor", p);
 			if (r < 0 && r != -ESRCH)
 				return r;
 		}
 	}
+	return -EBUSY;
 }
 
 static bool is_needed(const struct group *g, enum controller controller)
@@ -212,8 +215,7 @@ static int divide(struct group *g, struct err *e)
 
 /* ---- the start ---- */
 
-int group_program(
-	struct group *g, pid_t init, pid_t program, struct awaited *w, struct err *e)
+int group_program(struct group *g, pid_t program, struct awaited *w, struct err *e)
 {
 	g->program = program;
 	if (g->rd->limits.way == GROUP_OWN) {
@@ -222,8 +224,7 @@ int group_program(
 		return divide(g, e);
 	}
 	char text[64];
-	int len = snprintf(
-		text, sizeof(text), "%d %d %d\n", (int)getpid(), (int)init, (int)program);
+	int len = snprintf(text, sizeof(text), "%d %d\n", (int)getpid(), (int)program);
 	/* EPIPE: it has ended, and what it said is about to be read */
 	(void)fd_write_all(g->to_fd, text, (size_t)len);
 	w->fd = g->from_fd;

@@ -29,14 +29,15 @@ struct group_facts {
 	int64_t cpu_us; /* -1: unknown */
 };
 
-/* Begins to ask for one, where limits need it. 0, or negative errno with @e set. */
-int group_begin(const struct ready *rd, struct group *g, struct err *e);
+/* Begins to ask for one, where limits need it and this is not @dry; only the limits of @rd
+ * need be resolved. 0, or negative errno with @e set; group_end() is then to be called only
+ * after 0. */
+int group_begin(const struct ready *rd, bool dry, struct group *g, struct err *e);
 /* Whether the start has to wait for it. */
 bool group_is_awaited(const struct group *g);
-/* The program's process is known now: sends all of ours where systemd is asked, and is done
+/* The program's process is known now: tells it to systemd where that is asked, and is done
  * at once where our own group will do. */
-int group_program(
-	struct group *g, pid_t init, pid_t program, struct awaited *w, struct err *e);
+int group_program(struct group *g, pid_t program, struct awaited *w, struct err *e);
 /* For struct awaited: systemd has answered. */
 int group_look(struct awaited *w, struct err *e);
 /* Ends all that is in it, if there is one. */

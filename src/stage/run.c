@@ -29,7 +29,7 @@ struct start {
 	struct child child;
 	struct supervisor supervisor;
 	struct helper dbus;
-	struct group group;
+	struct group *group;
 	struct network_run network;
 	bool program_heard;
 	int report[2], control[2];
@@ -107,9 +107,8 @@ static int look_at_program(struct awaited *w, struct err *e)
 	int r = 0;
 	if (kind == CONTROL_NETWORK)
 		r = network_begin(&s->network, ns, awaited_with(s, &s->network), e);
-	else if (group_is_awaited(&s->group))
-		r = group_program(&s->group, s->supervisor.init, pid,
-			awaited_with(s, &s->group), e);
+	else if (group_is_awaited(s->group))
+		r = group_program(s->group, pid, awaited_with(s, s->group), e);
 	s->program_heard |= kind == CONTROL_PROGRAM;
 	w->done = s->program_heard && (!s->rd->network || s->network.net_ns >= 0);
 	return r;
@@ -124,12 +123,12 @@ static void expect_helpers(struct start *s)
 				.fd = s->control[0],
 				.look = look_at_program,
 				.data = s });
-	if (group_is_awaited(&s->group))
+	if (group_is_awaited(s->group))
 		await(s,
 			(struct awaited){ .name = "the control group for the limits",
 				.fd = -1,
 				.look = group_look,
-				.data = &s->group });
+				.data = s->group });
 	if (s->rd->network)
 		await(s,
 			(struct awaited){ .name = s->rd->network->helper,
@@ -170,8 +169,8 @@ static bool has_terminal(void)
 	return fd >= 0 || errno != ENXIO; /* in doubt as if there were one */
 }
 
-int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *ret_started,
-	struct err *e)
+int run_sandbox(const struct ready *rd, struct group *group, char *words,
+	size_t words_size, bool *ret_started, struct err *e)
 {
 	struct start s = {
 		.rd = rd,
@@ -183,9 +182,9 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 			.init_pidfd = -1,
 			.signal_fd = -1,
 			.changes_fd = -1,
-			.group = &s.group,
+			.group = group,
 			.network = &s.network },
-		.group = { .rd = rd, .to_fd = -1, .from_fd = -1, .payload_fd = -1 },
+		.group = group,
 		.dbus = { .pidfd = -1, .report_fd = -1 },
 		.report = { -1, -1 },
 		.control = { -1, -1 },
@@ -198,8 +197,6 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 		r = supervise_block_signals(&s.child.mask, &s.supervisor.signal_fd, e);
 	if (r == 0)
 		r = make_pipes(&s, e);
-	if (r == 0)
-		r = group_begin(rd, &s.group, e);
 	if (r == 0)
 		r = helper_start(rd->dbus, &s.child.mask, words, words_size, &s.dbus, e);
 	if (r == 0)
@@ -216,7 +213,6 @@ int run_sandbox(const struct ready *rd, char *words, size_t words_size, bool *re
 	}
 	helper_stop(&s.dbus);
 	network_stop(&s.network);
-	group_end(&s.group);
 	if (s.supervisor.signal_fd >= 0)
 		supervise_restore_signals(&s.child.mask);
 	close_all(&s);

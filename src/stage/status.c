@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "config/settings.h"
 #include "stage/group.h"
 
 struct line {
@@ -60,7 +61,8 @@ void status_exited(const struct ready *rd, const struct status_end *how)
 	if (how->signal)
 		json_number(&l.json, "signal", how->signal);
 	json_bool(&l.json, "timeout", how->limit == SET_TIMEOUT);
-	json_bool(&l.json, "cpu_timeout", how->limit == SET_CPU_TIME);
+	if (how->limit != SET_COUNT)
+		json_string(&l.json, "limit", settings[how->limit].key);
 	if (facts->known) {
 		json_bool(&l.json, "oom", facts->oom_kills > 0);
 		json_number(&l.json, "pids_refused", (int64_t)facts->pids_refused);

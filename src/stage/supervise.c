@@ -445,7 +445,7 @@ static void tell_end(const struct run_state *st)
 {
 	const struct plan *p = st->s->rd->plan;
 	if (st->limit != SET_COUNT)
-		log_info("the limit %s = %s was reached", settings[st->limit].key,
+		log_warning("the limit %s = %s was reached", settings[st->limit].key,
 			setting_text(p, st->limit));
 	if (st->have_status && WIFSIGNALED(st->status) &&
 		WTERMSIG(st->status) == SIGSYS) {

@@ -52,8 +52,11 @@ isolate() {
 	note_what_is_there
 }
 
-# What is there now is no leftover.
+# What is there now is no leftover. bats starts what keeps a test's time beside it, and that
+# may come later than this.
 note_what_is_there() {
+	[ -z "${BATS_killer_pid:-}" ] ||
+		wait_until 10 eval '[ -n "$(descendants_of "$BATS_killer_pid")" ]'
 	processes_before=$(our_processes)
 	mounts_before=$(our_mounts)
 	files_before=$(our_files)

@@ -310,7 +310,7 @@ for line in sys.stdin:
 	sbox --json-status=5 -c 'kill -KILL $$' 5>"$T/events" || true
 	assert_contains "$(events)" "code=137 event=exited signal=9 timeout=False"
 	sbox --json-status=5 --timeout=0.1 sleep 1000 5>"$T/events" || true
-	assert_contains "$(events)" "code=124 event=exited signal=15 timeout=True"
+	assert_contains "$(events)" "code=124 event=exited limit=timeout signal=15 timeout=True"
 }
 
 @test "json-status tells why nothing was started" {
