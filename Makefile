@@ -246,6 +246,7 @@ bench:
 	@$(SUBMAKE) BUILD=$(BUILD) programs $(BENCH_BIN)
 	@BUILD=$(BUILD) tests/bench/run
 	@BUILD=$(BUILD) tests/bench/filter
+	@BUILD=$(BUILD) tests/bench/network
 
 # Looks for new inputs: make fuzz TARGET=NAME [SECONDS=60]
 SECONDS = 60
@@ -262,7 +263,7 @@ fuzz:
 
 C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c tests/*/*.c tests/*/*.h)
 SCRIPTS = .ci/run tests/run tests/vm/image $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
-	tests/bench/run tests/bench/filter $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
+	tests/bench/run tests/bench/filter tests/bench/network $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
 format:
 	clang-format -i $(C_FILES)

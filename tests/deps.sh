@@ -27,6 +27,7 @@ table() {
 	run    xdg-dbus-proxy           xdg-dbus-proxy
 	run    slirp4netns              slirp4netns
 	run    nftables                 nft
+	test   openssl                  openssl
 	test   passt                    pasta
 	test   iproute2                 ip
 	test   bats                     bats
@@ -64,6 +65,8 @@ table() {
 	vm     qemu-utils               qemu-img
 	vm     uidmap                   newuidmap
 	bench  bubblewrap               bwrap
+	bench  iperf3                   iperf3
+	bench  iproute2                 ip
 	bench  hyperfine                hyperfine
 	bench  python3                  python3
 	lint   clang-format             clang-format

@@ -541,8 +541,9 @@ const struct setting settings[SET_COUNT] = {
 	[SET_JSON_STATUS] = { "json-status", NULL, NUM64(value_fd, json_status_fd),
 		.help = "tell what happens on a descriptor, in JSON",
 		.doc = "A line for each: \"started\" with the pid of the sandbox's init on the "
-		       "host, then \"exited\" with the exit code and the signal, or \"failed\" "
-		       "with the message and the hint.",
+		       "host, then \"refused\" for each destination or name that the rules "
+		       "of the network refused, with how often, then \"exited\" with the exit "
+		       "code and the signal, or \"failed\" with the message and the hint.",
 		.flags = S_CMDLINE },
 	[SET_VERBOSE] = { "verbose", NULL, BOOL(verbose), .short_flag = 'v',
 		.help = "tell more",
