@@ -10,21 +10,22 @@ VERSION = 0.1.0
 # ---- What there is. Add a file here -------------------------------------------------------
 
 SRC = src/main.c \
-	$(addprefix src/base/, arena.c err.c fd.c json.c log.c num.c path.c proc.c \
+	$(addprefix src/base/, arena.c err.c fd.c human.c json.c log.c num.c path.c proc.c \
 		str.c sys.c) \
 	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
 		template.c value.c value_limit.c value_list.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c filter_tree.c group.c guard.c ident.c instance.c limits.c mount_plan.c places.c program.c proxy.c resolve.c steps.c subid.c) \
-	$(addprefix src/stage/, caps.c child.c control.c exec.c explain.c group.c helper.c idmap.c init.c \
-		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c seccomp.c status.c supervise.c \
+		filter_cache.c filter_tree.c group.c guard.c ident.c instance.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c usage.c) \
+	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c init.c \
+		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
 		userns.c) \
-	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c profile.c \
-		run.c syscalls.c) \
+	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c instances.c kill.c pause.c profile.c ps.c screen.c \
+		run.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
 	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
 	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
-	src/stage/network_ipv6.c src/stage/network_process.c
+	src/stage/network_ipv6.c src/stage/network_process.c \
+	src/cmd/port.c src/resolve/net_forward.c src/stage/network_port.c
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
 HELPERS = sbox-resolver sbox-scope sbox-xauth
@@ -39,8 +40,8 @@ MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c \
-	test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_subid.c \
-	test_syscalls.c test_value.c \
+	test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
+	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c \
 	test_dns.c test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
 FUZZ_TARGETS = dns launcher network profile
@@ -304,11 +305,13 @@ install: all
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox.zsh $(DESTDIR)$(ZSH_COMPLETION_DIR)/_sbox
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox.fish \
 		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish
-	if [ -e $(APPARMOR_DIR)/abi/4.0 ]; then \
+	for rule in 4.0/sbox 3.0/sbox-payload; do \
+		[ -e $(APPARMOR_DIR)/abi/$${rule%/*} ] || continue; \
+		name=$${rule#*/}; \
 		$(INSTALL) -d $(DESTDIR)$(APPARMOR_DIR) && \
-		sed 's|@BINDIR@|$(BINDIR)|' profiles/apparmor.d/sbox \
-			>$(DESTDIR)$(APPARMOR_DIR)/sbox && \
-		{ [ -n "$(DESTDIR)" ] || apparmor_parser -r $(APPARMOR_DIR)/sbox || true; }; fi
+		sed 's|@BINDIR@|$(BINDIR)|' profiles/apparmor.d/$$name \
+			>$(DESTDIR)$(APPARMOR_DIR)/$$name && \
+		{ [ -n "$(DESTDIR)" ] || apparmor_parser -r $(APPARMOR_DIR)/$$name || true; }; done
 
 # Only what install has put there; the configuration in SYSCONFDIR is the administrator's.
 uninstall:
@@ -318,7 +321,7 @@ uninstall:
 			$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page)) \
 		$(DESTDIR)$(BASH_COMPLETION_DIR)/sbox $(DESTDIR)$(ZSH_COMPLETION_DIR)/_sbox \
 		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish \
-		$(DESTDIR)$(APPARMOR_DIR)/sbox
+		$(DESTDIR)$(APPARMOR_DIR)/sbox $(DESTDIR)$(APPARMOR_DIR)/sbox-payload
 	-rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/profiles $(DESTDIR)$(DATADIR)
 
 clean:

@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* Bytes over 0x7f pass as they are: names of files are UTF-8 where users can read them. */
 static void quoted(FILE *f, const char *s)
@@ -61,6 +62,13 @@ void json_number(struct json *j, const char *key, int64_t value)
 {
 	before_value(j, key);
 	fprintf(j->f, "%" PRId64, value);
+}
+
+void json_hundredths(struct json *j, const char *key, int64_t value)
+{
+	before_value(j, key);
+	fprintf(j->f, "%s%" PRId64 ".%02d", value < 0 ? "-" : "",
+		value < 0 ? -(value / 100) : value / 100, abs((int)(value % 100)));
 }
 
 void json_bool(struct json *j, const char *key, bool value)

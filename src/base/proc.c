@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -90,6 +91,18 @@ pid_t proc_start(const struct proc_spec *spec, int *ret_pidfd, struct err *e)
 	if (pid == 0)
 		become(spec, parent);
 	return pid;
+}
+
+pid_t proc_parent(pid_t pid)
+{
+	char path[64], text[512];
+	int parent = 0;
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : fd_read_full(fd, text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	const char *name_end = strrchr(text, ')');
+	return name_end && sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : 0;
 }
 
 int proc_exit_code(int status)

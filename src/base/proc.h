@@ -44,5 +44,7 @@ int proc_capture(const char *path, char *const *argv, int stream, char *out, siz
 /* The same for standard output that may hold NUL bytes; @ret_size: how many came. */
 int proc_capture_bytes(const char *path, char *const *argv, char *out, size_t size,
 	size_t *ret_size, struct err *e);
+/* The number of its parent, 0 where there is nothing to see. */
+pid_t proc_parent(pid_t pid);
 /* wait(2)'s status as a shell's exit code. */
 int proc_exit_code(int status);

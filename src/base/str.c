@@ -27,22 +27,40 @@ bool str_is_control(const char *s)
 		(c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f);
 }
 
+size_t str_utf8(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+	size_t n = c[0] < 0x80		      ? 1
+		: c[0] >= 0xc2 && c[0] < 0xe0 ? 2
+		: c[0] >= 0xe0 && c[0] < 0xf0 ? 3
+		: c[0] >= 0xf0 && c[0] < 0xf5 ? 4
+					      : 0;
+	for (size_t i = 1; i < n; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	/* longer than need be, UTF-16's surrogates, beyond Unicode's end */
+	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] >= 0xa0) ||
+		(c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] >= 0x90))
+		return 0;
+	return n;
+}
+
 void str_escape_controls(char *out, size_t size, const char *in)
 {
 	size_t used = 0;
-	for (const unsigned char *p = (const unsigned char *)in; *p; p++) {
-		bool escape = *p != '\t' && str_is_control((const char *)p);
-		bool c1 = escape && *p == 0xc2;
-		size_t need = escape ? 4 : 1;
+	while (*in) {
+		size_t len = str_utf8(in);
+		bool plain = len > 0 && (*in == '\t' || !str_is_control(in));
+		size_t need = plain ? len : 4;
 		if (used + need >= size)
 			break;
-		if (escape)
-			(void)snprintf(
-				out + used, size - used, "\\x%02x", c1 ? p[1] : *p);
-		else
-			out[used] = (char)*p;
+		if (plain)
+			memcpy(out + used, in, len);
+		else /* of a C1 control the byte that names it */
+			(void)snprintf(out + used, size - used, "\\x%02x",
+				(unsigned char)in[len == 2]);
 		used += need;
-		p += c1;
+		in += len ? len : 1;
 	}
 	out[used] = '\0';
 }

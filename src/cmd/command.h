@@ -8,6 +8,9 @@ struct command {
 	const char *name;
 	const char *synopsis; /* what comes behind "sbox NAME" in the usage line */
 	const char *summary; /* one line for the list of verbs */
+	const char
+		*words; /* for completions: what may stand behind it; NULL: a program */
+	const char *words_from; /* the words behind "sbox" that print more; NULL: none */
 	/* @argv[0] is the verb. The exit code of the program, or negative errno with @e set:
 	 * main() prints @e once and exits with e->exit_status. A function that has printed
 	 * its mistakes itself returns EXIT_SBOX. */
@@ -16,7 +19,8 @@ struct command {
 };
 
 extern const struct command cmd_run, cmd_profile, cmd_desktop, cmd_syscalls, cmd_help;
-extern const struct command cmd_completion;
+extern const struct command cmd_completion, cmd_ps, cmd_kill, cmd_port;
+extern const struct command cmd_pause, cmd_resume, cmd_stats, cmd_set, cmd_top;
 
 /* All verbs, in the order in which help shows them, ended by NULL. */
 extern const struct command *const commands[];

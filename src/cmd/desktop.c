@@ -535,5 +535,6 @@ const struct command cmd_desktop = {
 	.name = "desktop",
 	.synopsis = synopsis,
 	.summary = "launchers that start desktop programs in a sandbox",
+	.words = "install list remove",
 	.run = run,
 };

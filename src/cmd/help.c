@@ -57,5 +57,6 @@ const struct command cmd_help = {
 	.name = "help",
 	.synopsis = "",
 	.summary = "print verbs and flags",
+	.words = "",
 	.run = run,
 };

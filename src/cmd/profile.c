@@ -220,5 +220,7 @@ const struct command cmd_profile = {
 	.name = "profile",
 	.synopsis = "list|show NAME|check NAME|edit NAME [--json]",
 	.summary = "list, show, check or edit profiles",
+	.words = "list show check edit",
+	.words_from = "profile list --names",
 	.run = run,
 };

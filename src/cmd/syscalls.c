@@ -128,5 +128,7 @@ const struct command cmd_syscalls = {
 	.name = "syscalls",
 	.synopsis = "[@GROUP|PROFILE] [--json]",
 	.summary = "list groups of system calls, or what a profile decides and why",
+	.words = "--json",
+	.words_from = "profile list --names",
 	.run = run,
 };

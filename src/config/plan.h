@@ -156,6 +156,7 @@ enum setting_id {
 	SET_ENV,
 	SET_UNSET_ENV,
 	/* process */
+	SET_NAME,
 	SET_PASS_FD,
 	SET_NEW_SESSION,
 	SET_TIMEOUT,
@@ -193,6 +194,9 @@ enum setting_id {
 	SET_VERSION,
 	SET_COUNT
 };
+
+/* The AppArmor profile that sbox brings for programs; apparmor = auto takes it. */
+#define APPARMOR_PAYLOAD "sbox-payload"
 
 /* Scalars of integer kind are int or int64_t so that the table's parsers can reach them
  * through one offset each. */
@@ -240,6 +244,7 @@ struct plan {
 
 	struct list pass_env, env, unset_env;
 
+	const char *name; /* of the instance; NULL: its pid */
 	struct list pass_fd;
 	bool new_session;
 	int64_t timeout_ns; /* 0: none */

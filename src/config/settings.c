@@ -279,7 +279,8 @@ const struct setting settings[SET_COUNT] = {
 		       "another; /udp is for UDP. The host listens on 127.0.0.1 unless an "
 		       "ADDRESS (IPv4) stands before it; 0.0.0.0 is all of them. Inside, the program "
 		       "must listen on all addresses, not on its loopback alone. A port that "
-		       "is taken is an error. Needs network = user.",
+		       "is taken is an error. Needs network = user; \"sbox port\" changes them while "
+		       "the program runs.",
 		.flags = S_WIDENS },
 	[SET_NETWORK_IPV6] = { "network-ipv6", "network", BOOL(network_ipv6),
 		.help = "IPv6 with network = user", .doc = "Where the host has it.",
@@ -410,7 +411,10 @@ const struct setting settings[SET_COUNT] = {
 	[SET_APPARMOR] = { "apparmor", "confinement", TEXT(value_string, apparmor),
 		.metavar = "auto|off|PROFILE",
 		.help = "the AppArmor profile of the program",
-		.doc = "auto: what the caller's own profile gives." },
+		.doc = "auto: sbox-payload, which sbox brings, where it is loaded and unless "
+		       "nested = full; else what the caller's own profile gives. off: always "
+		       "that.",
+		.flags = S_WIDENS },
 	[SET_SELINUX] = { "selinux", "confinement", TEXT(value_string, selinux),
 		.metavar = "auto|off|CONTEXT",
 		.help = "the SELinux context of the program",
@@ -429,6 +433,11 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "Wins over pass-env, not over env." },
 
 	/* ---- process ---- */
+	[SET_NAME] = { "name", "process", TEXT(value_instance_name, name),
+		.help = "what the running sandbox is called",
+		.doc = "By this name \"sbox ps\" lists it and \"sbox kill\" and its like find "
+		       "it; without one, by the pid of sbox. A letter comes first. While it "
+		       "runs, no other can be started with the same name." },
 	[SET_PASS_FD] = { "pass-fd", "process", LIST(value_fds, pass_fd),
 		.help = "open descriptors of the caller that pass",
 		.doc = "0, 1 and 2 always do. A descriptor of a directory gives what is below "

@@ -22,6 +22,13 @@ void show_keys(FILE *f);
 /* The parts of sbox-profile(5) and sbox(1) that come from the table, in mdoc(7). */
 void show_mdoc_settings(FILE *f);
 void show_mdoc_options(FILE *f);
-/* A completion script; @verbs: names of the verbs, ended by NULL.
- * -EINVAL for another shell than bash, zsh or fish. */
-int show_completion(FILE *f, const char *shell, const char *const *verbs);
+/* A verb, for completions. */
+struct completed_verb {
+	const char *name; /* NULL ends the list of them */
+	const char *words; /* what may stand behind it; NULL: a program's name */
+	const char
+		*from; /* the words behind "sbox" that print more of them; NULL: none */
+};
+
+/* A completion script. -EINVAL for another shell than bash, zsh or fish. */
+int show_completion(FILE *f, const char *shell, const struct completed_verb *verbs);

@@ -263,7 +263,15 @@ static void bash_valued(FILE *f, const struct setting *s)
 		fprintf(f, "|-%c", s->short_flag);
 }
 
-static void bash_completion(FILE *f, const char *const *verbs)
+/* The call that prints more words, in a shell's brackets. */
+static void more_words(
+	FILE *f, const struct completed_verb *v, const char *open, const char *close)
+{
+	if (v->from)
+		fprintf(f, "%ssbox %s 2>/dev/null%s", open, v->from, close);
+}
+
+static void bash_completion(FILE *f, const struct completed_verb *verbs)
 {
 	fputs("# bash completion for sbox\n"
 	      "_sbox()\n{\n"
@@ -285,11 +293,16 @@ static void bash_completion(FILE *f, const char *const *verbs)
 	      "\t\tesac\n"
 	      "\tdone\n"
 	      "\tif ((i < COMP_CWORD)); then\n"
-	      "\t\tcase ${COMP_WORDS[i]} in\n"
-	      "\t\tprofile) words=\"list show check edit $(sbox profile list --names 2>/dev/null)\" ;;\n"
-	      "\t\tdesktop) words='install list remove' ;;\n"
-	      "\t\tcompletion) words='bash zsh fish' ;;\n"
-	      "\t\t*) declare -F _command_offset >/dev/null && _command_offset $i; return ;;\n"
+	      "\t\tcase ${COMP_WORDS[i]} in\n",
+		f);
+	for (const struct completed_verb *v = verbs; v->name; v++) {
+		if (!v->words)
+			continue;
+		fprintf(f, "\t\t%s) words=\"%s", v->name, v->words);
+		more_words(f, v, " $(", ")");
+		fputs("\" ;;\n", f);
+	}
+	fputs("\t\t*) declare -F _command_offset >/dev/null && _command_offset $i; return ;;\n"
 	      "\t\tesac\n"
 	      "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
 	      "\t\treturn\n"
@@ -311,8 +324,8 @@ static void bash_completion(FILE *f, const char *const *verbs)
 	      "\telse\n"
 	      "\t\tCOMPREPLY=($(compgen -c -W '",
 		f);
-	for (size_t i = 0; verbs[i]; i++)
-		fprintf(f, " %s", verbs[i]);
+	for (const struct completed_verb *v = verbs; v->name; v++)
+		fprintf(f, " %s", v->name);
 	fputs("' -- \"$cur\"))\n\tfi\n}\ncomplete -o default -F _sbox sbox\n", f);
 }
 
@@ -353,7 +366,7 @@ static void zsh_flag(FILE *f, const struct setting *s)
 	fputs("' \\\n", f);
 }
 
-static void zsh_completion(FILE *f, const char *const *verbs)
+static void zsh_completion(FILE *f, const struct completed_verb *verbs)
 {
 	fputs("#compdef sbox\n# zsh completion for sbox\n"
 	      "_sbox()\n{\n"
@@ -366,16 +379,20 @@ static void zsh_completion(FILE *f, const char *const *verbs)
 	      "\tcase $state in\n"
 	      "\tfirst) _alternative 'verbs:verb:(",
 		f);
-	for (size_t i = 0; verbs[i]; i++)
-		fprintf(f, "%s%s", i ? " " : "", verbs[i]);
+	for (const struct completed_verb *v = verbs; v->name; v++)
+		fprintf(f, "%s%s", v == verbs ? "" : " ", v->name);
 	fputs(")' 'commands:command:_command_names -e' ;;\n"
 	      "\trest)\n"
-	      "\t\tcase $words[1] in\n"
-	      "\t\tprofile) compadd list show check edit $(sbox profile list --names "
-	      "2>/dev/null) ;;\n"
-	      "\t\tdesktop) compadd install list remove ;;\n"
-	      "\t\tcompletion) compadd bash zsh fish ;;\n"
-	      "\t\t*) _normal ;;\n"
+	      "\t\tcase $words[1] in\n",
+		f);
+	for (const struct completed_verb *v = verbs; v->name; v++) {
+		if (!v->words)
+			continue;
+		fprintf(f, "\t\t%s) compadd -- %s", v->name, v->words);
+		more_words(f, v, " $(", ")");
+		fputs(" ;;\n", f);
+	}
+	fputs("\t\t*) _normal ;;\n"
 	      "\t\tesac\n"
 	      "\tesac\n"
 	      "}\n"
@@ -414,29 +431,34 @@ static void fish_valued(FILE *f, const struct setting *s)
 		fprintf(f, " -%c", s->short_flag);
 }
 
-static void fish_completion(FILE *f, const char *const *verbs)
+static void fish_completion(FILE *f, const struct completed_verb *verbs)
 {
 	fputs("# fish completion for sbox\n", f);
 	each_flag(f, fish_flag);
 	fputs("complete -c sbox -n __fish_use_subcommand -a '", f);
-	for (size_t i = 0; verbs[i]; i++)
-		fprintf(f, "%s%s", i ? " " : "", verbs[i]);
+	for (const struct completed_verb *v = verbs; v->name; v++)
+		fprintf(f, "%s%s", v == verbs ? "" : " ", v->name);
 	fputs("'\n"
-	      "complete -c sbox -n 'not __fish_seen_subcommand_from profile desktop "
-	      "completion' -x -a '(__fish_complete_subcommand",
+	      "complete -c sbox -n 'not __fish_seen_subcommand_from",
 		f);
+	for (const struct completed_verb *v = verbs; v->name; v++)
+		if (v->words)
+			fprintf(f, " %s", v->name);
+	fputs("' -x -a '(__fish_complete_subcommand", f);
 	each_flag(f, fish_valued);
-	fputs(")'\n"
-	      "complete -c sbox -n '__fish_seen_subcommand_from profile' -x -a 'list show "
-	      "check edit (sbox profile list --names 2>/dev/null)'\n"
-	      "complete -c sbox -n '__fish_seen_subcommand_from desktop' -x -a 'install list "
-	      "remove'\n"
-	      "complete -c sbox -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh "
-	      "fish'\n",
-		f);
+	fputs(")'\n", f);
+	for (const struct completed_verb *v = verbs; v->name; v++) {
+		if (!v->words)
+			continue;
+		fprintf(f,
+			"complete -c sbox -n '__fish_seen_subcommand_from %s' -x -a '%s",
+			v->name, v->words);
+		more_words(f, v, " (", ")");
+		fputs("'\n", f);
+	}
 }
 
-int show_completion(FILE *f, const char *shell, const char *const *verbs)
+int show_completion(FILE *f, const char *shell, const struct completed_verb *verbs)
 {
 	if (strcmp(shell, "bash") == 0)
 		bash_completion(f, verbs);

@@ -6,6 +6,7 @@
  */
 #include "config/value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -239,6 +240,25 @@ const struct value_type value_hostname = {
 	.name = "host name",
 	.metavar = "NAME",
 	.parse = hostname_parse,
+	.print = string_print,
+};
+
+/* Digits come first in the number that an instance without a name has. */
+static void instance_name_parse(const struct value_input *in, void *member)
+{
+	const char *text = unquoted(in);
+	if (value_is_plain_name(text) && isalpha((unsigned char)text[0]))
+		*(const char **)member = text;
+	else
+		value_bad(in, 0,
+			"a letter, then letters, digits, '.', '_' and '-', at most 64 of them",
+			"not a name for an instance", text);
+}
+
+const struct value_type value_instance_name = {
+	.name = "instance name",
+	.metavar = "NAME",
+	.parse = instance_name_parse,
 	.print = string_print,
 };
 

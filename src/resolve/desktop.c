@@ -302,11 +302,12 @@ static int dbus(struct resolver *r)
 		arena_printf(r->a, "unix:path=%s/bus", folder));
 	if (r->dry)
 		return 0;
-	code = instance_dir_make(r->rd, r->e);
-	if (code < 0)
-		return code;
-	show_at(r, SET_DBUS, r->rd->instance_dir, folder, false);
-	return proxy_resolve(r, arena_strdup(r->a, path), address);
+	/* of the instance's folder the program and its proxy see no more than this one */
+	const char *shown = instance_subdir(r->rd->instance, r->a, "dbus", r->e);
+	if (!shown)
+		return r->e->code;
+	show_at(r, SET_DBUS, shown, folder, false);
+	return proxy_resolve(r, arena_strdup(r->a, path), address, shown);
 }
 
 int wish_desktop(struct resolver *r)

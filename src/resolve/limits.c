@@ -203,6 +203,73 @@ void limits_writes(
 	push_io(&c, h);
 }
 
+/* ---- changes ---- */
+
+/* What a group's file says where there is no such limit. */
+static const struct group_write unlimited[] = {
+	{ SET_MEMORY, CONTROLLER_MEMORY, "memory.max", "max", false },
+	{ SET_MEMORY_HIGH, CONTROLLER_MEMORY, "memory.high", "max", false },
+	{ SET_SWAP, CONTROLLER_MEMORY, "memory.swap.max", "max", false },
+	{ SET_OOM_KILL, CONTROLLER_MEMORY, "memory.oom.group", "0", false },
+	{ SET_CPUS, CONTROLLER_CPU, "cpu.max", "max", false },
+	{ SET_CPU_WEIGHT, CONTROLLER_CPU, "cpu.weight", "100", false },
+	{ SET_PIDS, CONTROLLER_PIDS, "pids.max", "max", false },
+	{ SET_IO_WEIGHT, CONTROLLER_IO, "io.weight", "default 100", false },
+};
+
+static bool is_among(enum setting_id id, const enum setting_id *which, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (which[i] == id)
+			return true;
+	return false;
+}
+
+/* Whether it gives @id its value; what comes along with memory may be there or not. */
+static bool has_write(const struct group_writes *writes, enum setting_id id)
+{
+	for (size_t i = 0; i < writes->n; i++)
+		if (writes->v[i].id == id && !writes->v[i].optional)
+			return true;
+	return false;
+}
+
+static void push_unlimited(struct collector *c, enum setting_id id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
+		if (unlimited[i].id == id) {
+			struct group_write *w = ARENA_PUSH(c->a, c->out);
+			*w = unlimited[i];
+			/* not only where there is a limit of memory, too */
+			if (id == SET_OOM_KILL && c->p->oom_kill == OOM_KILL_ALL)
+				w->value = "1";
+			return;
+		}
+	diag_add(c->d, NULL, "%s: it cannot be changed while the program runs",
+		settings[id].key)
+		->hint =
+		"memory, memory-high, swap, oom-kill, cpus, cpu-weight, cpuset, pids, "
+		"io-weight and io-max can";
+}
+
+void limits_changes(const struct plan *p, const enum setting_id *which, size_t n_which,
+	struct host *h, struct diags *d, struct group_writes *ret)
+{
+	struct collector c = { .p = p, .a = p->arena, .d = d, .out = ret };
+	struct group_writes all;
+	limits_writes(p, h, d, &all);
+	*ret = (struct group_writes){ 0 };
+	for (size_t i = 0; i < all.n; i++) {
+		const struct group_write *w = &all.v[i];
+		bool asked = is_among(w->id, which, n_which);
+		if (w->optional ? !asked : asked)
+			*ARENA_PUSH(c.a, ret) = *w;
+	}
+	for (size_t i = 0; i < n_which; i++)
+		if (!has_write(ret, which[i]))
+			push_unlimited(&c, which[i]);
+}
+
 /* ---- the caller's own limits ---- */
 
 static void own_limit(struct ready *rd, struct diags *d, enum setting_id id, int resource,

@@ -64,6 +64,11 @@ struct limits {
  * device that is not there) go to @d. */
 void limits_writes(
 	const struct plan *p, struct host *h, struct diags *d, struct group_writes *ret);
+/* The same for a group that has limits already: for those of @p that are in @which (n_which
+ * of them), also for what lifts a limit. A setting that a running group knows nothing of is
+ * a mistake. */
+void limits_changes(const struct plan *p, const enum setting_id *which, size_t n_which,
+	struct host *h, struct diags *d, struct group_writes *ret);
 /* All of it, into rd->limits. Mistakes go to @d: limits that cannot be held here, too, unless
  * the plan says that they need not. */
 void limits_resolve(struct ready *rd, struct diags *d);

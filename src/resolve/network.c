@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "config/settings.h"
+#include "resolve/net_forward.h"
 #include "resolve/wish.h"
 
 static const char tun[] = "/dev/net/tun";
@@ -136,6 +137,16 @@ static void find_for_rules(struct resolver *r, struct network_spec *spec)
 	}
 }
 
+/* Where slirp4netns makes its socket: for "publish", and for "sbox port" later. */
+static int make_folder(struct resolver *r, struct network_spec *spec)
+{
+	spec->api_folder = instance_subdir(r->rd->instance, r->a, NETWORK_FOLDER, r->e);
+	if (!spec->api_folder)
+		return r->e->code;
+	spec->api_path = arena_printf(r->a, "%s/" NETWORK_SOCKET, spec->api_folder);
+	return 0;
+}
+
 int wish_network(struct resolver *r)
 {
 	struct network_spec *spec = arena_alloc(r->a, sizeof(*spec));
@@ -152,11 +163,8 @@ int wish_network(struct resolver *r)
 		read_publish(r, spec);
 		find_for_rules(r, spec);
 		r->rd->network = spec;
-		if (spec->n_publish > 0 && !pasta && !r->dry) {
-			code = instance_dir_make(r->rd, r->e);
-			spec->api_path =
-				arena_printf(r->a, "%s/slirp4netns", r->rd->instance_dir);
-		}
+		if (!pasta && !r->dry)
+			code = make_folder(r, spec);
 	}
 	wish_files(r);
 	return code;

@@ -2,7 +2,7 @@
 /* proxy.c - the filter of the session bus, as a run of its own
  *
  * xdg-dbus-proxy reads what an untrusted program writes, so it gets a sandbox too: a plan
- * like any other, with the bus's socket and the instance's folder and nothing else of the
+ * like any other, with the bus's socket and a folder for its own and nothing else of the
  * user.
  */
 #include "resolve/proxy.h"
@@ -127,7 +127,8 @@ int proxy_try(const char *address)
 	return 0;
 }
 
-static void fill_plan(struct resolver *r, struct plan *q, const char *address, int fd)
+static void fill_plan(struct resolver *r, struct plan *q, const char *address,
+	const char *folder, int fd)
 {
 	struct sockaddr_un sun;
 	socklen_t size;
@@ -140,7 +141,7 @@ static void fill_plan(struct resolver *r, struct plan *q, const char *address, i
 	add(r->a, &q->system, "/bin")->optional = true;
 	add(r->a, &q->system, "/lib")->optional = true;
 	add(r->a, &q->system, "/lib64")->optional = true;
-	add(r->a, &q->write, r->rd->instance_dir);
+	add(r->a, &q->write, folder);
 	if (proxy_address(address, &sun, &size) == 0 && sun.sun_path[0]) {
 		add(r->a, &q->read, arena_strdup(r->a, sun.sun_path));
 	} else {
@@ -151,7 +152,8 @@ static void fill_plan(struct resolver *r, struct plan *q, const char *address, i
 	add(r->a, &q->pass_fd, arena_printf(r->a, "%d", fd));
 }
 
-int proxy_resolve(struct resolver *r, const char *program, const char *address)
+int proxy_resolve(
+	struct resolver *r, const char *program, const char *address, const char *folder)
 {
 	struct ready *ready = arena_alloc(r->a, sizeof(*ready));
 	struct plan *q = arena_alloc(r->a, sizeof(*q));
@@ -161,12 +163,12 @@ int proxy_resolve(struct resolver *r, const char *program, const char *address)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(r->e, -errno, "cannot make a socket for xdg-dbus-proxy");
-	fill_plan(r, q, address, ends[1]);
+	fill_plan(r, q, address, folder, ends[1]);
 
 	*ARENA_PUSH(r->a, &argv) = (char *)program;
 	*ARENA_PUSH(r->a, &argv) = arena_printf(r->a, "--fd=%d", ends[1]);
 	*ARENA_PUSH(r->a, &argv) = arena_strdup(r->a, address);
-	*ARENA_PUSH(r->a, &argv) = arena_printf(r->a, "%s/bus", r->rd->instance_dir);
+	*ARENA_PUSH(r->a, &argv) = arena_printf(r->a, "%s/bus", folder);
 	*ARENA_PUSH(r->a, &argv) = arena_strdup(r->a, "--filter");
 	rules(r, &argv, "own", &r->p->dbus_own);
 	rules(r, &argv, "talk", &r->p->dbus_talk);

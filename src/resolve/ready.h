@@ -13,6 +13,7 @@
 
 #include "config/plan.h"
 #include "resolve/host.h"
+#include "resolve/instance.h"
 #include "resolve/limits.h"
 #include "resolve/mount_plan.h"
 #include "resolve/net_filter.h"
@@ -67,7 +68,8 @@ struct helper_spec {
 struct network_spec {
 	const char *helper; /* "slirp4netns" or "pasta" */
 	const char *path; /* of it */
-	const char *api_path; /* slirp4netns' socket for published ports; NULL: none */
+	const char *api_folder; /* for slirp4netns' socket; NULL: none */
+	const char *api_path; /* the socket */
 	const struct net_publish *publish;
 	size_t n_publish;
 	const char *nft_path; /* NULL: there are no rules */
@@ -120,6 +122,5 @@ struct ready {
 
 	const struct helper_spec *dbus; /* NULL: none */
 	const struct network_spec *network; /* NULL: no helper */
-	const char *instance_dir; /* made for this run; NULL: none */
-	int instance_lock_fd;
+	struct instance *instance; /* its folder, where there is or will be one */
 };

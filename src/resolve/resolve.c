@@ -179,6 +179,21 @@ static int wish_identity(struct resolver *r)
 	return 0;
 }
 
+/* The folders of other instances, with their sockets and what "sbox kill" goes by; and the
+ * one in /tmp that the next start may use, unless it is not ours: then it never will be. */
+static void wish_instances(struct resolver *r)
+{
+	const char *last = arena_printf(r->a, "/tmp/sbox-%u", r->h->uid);
+	const char *place = r->rd->instance->place;
+	struct stat st;
+	bool usable =
+		lstat(last, &st) < 0 || (S_ISDIR(st.st_mode) && st.st_uid == r->h->uid);
+	if (strcmp(place, last) != 0)
+		wish(r, OP_SECRET, place, SET_SECRET, NULL)->make_dir = true;
+	if (usable)
+		wish(r, OP_SECRET, last, SET_SECRET, NULL)->make_dir = true;
+}
+
 /* sbox's own folders: who could write there would decide over the next start. They are made
  * where a wider rule would let the program make them. */
 static void wish_own_state(struct resolver *r)
@@ -200,9 +215,7 @@ static void wish_own_state(struct resolver *r)
 		wish(r, all[i].kind, arena_printf(r->a, "%s/sbox", base), all[i].id, NULL)
 			->make_dir = true;
 	}
-	if (r->h->runtime_dir) /* the sockets of other instances */
-		wish(r, OP_SECRET, arena_printf(r->a, "%s/sbox", r->h->runtime_dir),
-			SET_SECRET, NULL);
+	wish_instances(r);
 }
 
 static int gather(struct resolver *r)
@@ -430,6 +443,21 @@ static void refuse_top(struct resolver *r)
 				->hint = "name what is in it; root chooses another root";
 }
 
+/* A name is the run's own from here on, or the run is not to be. */
+static int resolve_name(struct resolver *r)
+{
+	if (!r->p->name || r->dry)
+		return 0;
+	int code = instance_make(r->rd->instance, r->e);
+	if (code != -EEXIST)
+		return code;
+	diag_add(r->d, &r->p->origin[SET_NAME], "%s", r->e->msg)->hint = arena_printf(
+		r->a,
+		"'sbox ps' shows it, 'sbox kill %s' ends it; or choose another name",
+		r->p->name);
+	return 0; /* to be told with the rest */
+}
+
 /* All groups below the user manager's belong to the user, so whoever can write there raises
  * any limit. */
 static void refuse_groups(struct resolver *r)
@@ -451,11 +479,14 @@ static void refuse_groups(struct resolver *r)
 
 int resolve_begin(const struct plan *p, struct ready *rd, struct diags *d, struct err *e)
 {
-	*rd = (struct ready){ .plan = p, .instance_lock_fd = -1 };
+	*rd = (struct ready){ .plan = p };
 	int code = host_init(&rd->host, p->arena, e);
-	if (code == 0)
-		limits_resolve(rd, d);
-	return code;
+	if (code < 0)
+		return code;
+	rd->instance =
+		instance_new(p->arena, rd->host.uid, rd->host.runtime_dir, p->name);
+	limits_resolve(rd, d);
+	return 0;
 }
 
 int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
@@ -481,7 +512,9 @@ int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
 	rd->home = places_home_inside(&r);
 	environ_begin(rd, &r.env);
 	(void)resolve_root(&r); /* its mistakes are in @d, with those that follow */
-	code = gather(&r);
+	code = resolve_name(&r);
+	if (code == 0)
+		code = gather(&r);
 	if (code < 0)
 		return code;
 	refuse_top(&r);
@@ -513,5 +546,5 @@ int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
 void resolve_undo(const struct ready *rd, bool failed)
 {
 	places_undo(rd, failed);
-	instance_dir_remove(rd);
+	instance_remove(rd->instance);
 }

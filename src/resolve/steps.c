@@ -217,9 +217,13 @@ static void program(struct steps *s, const struct ready *rd)
 		add(s, origin_of(s, p, SET_LANDLOCK), true, "no Landlock");
 	else
 		landlock(s, p);
-	if (strcmp(p->apparmor, "auto") != 0 && strcmp(p->apparmor, "off") != 0)
+	if (strcmp(p->apparmor, "auto") == 0 && p->nested != NESTED_FULL)
 		add(s, origin_of(s, p, SET_APPARMOR), false,
-			"set the AppArmor profile %s", p->apparmor);
+			"put on the AppArmor profile %s, if it is loaded",
+			APPARMOR_PAYLOAD);
+	else if (strcmp(p->apparmor, "auto") != 0 && strcmp(p->apparmor, "off") != 0)
+		add(s, origin_of(s, p, SET_APPARMOR), false,
+			"put on the AppArmor profile %s", p->apparmor);
 	if (strcmp(p->selinux, "auto") != 0 && strcmp(p->selinux, "off") != 0)
 		add(s, origin_of(s, p, SET_SELINUX), false, "set the SELinux context %s",
 			p->selinux);

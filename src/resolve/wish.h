@@ -4,7 +4,6 @@
 
 #include "config/diag.h"
 #include "resolve/environ.h"
-#include "resolve/instance.h"
 #include "resolve/ready.h"
 
 struct resolver {

@@ -147,41 +147,51 @@ static void enable_controllers(const struct group *g, int top)
 }
 
 static int refuse_limit(
-	const struct group *g, const struct group_write *w, int error, struct err *e)
+	const struct group_write *w, const char *origin, int error, struct err *e)
 {
-	const struct ready *rd = g->rd;
 	const char *key = settings[w->id].key;
-	if (error == -ENOENT) {
-		err_set(e, error,
-			"%s: the controller %s is not delegated to your control group (%s)",
-			key, controller_names[w->controller],
-			origin_text(rd->plan->arena, &rd->plan->origin[w->id]));
-		return err_hint(e,
-			"an administrator delegates it with: sudo sh -c 'mkdir -p "
-			"/etc/systemd/system/user@.service.d && printf \"[Service]\\n"
-			"Delegate=cpu cpuset io memory pids\\n\" "
-			">/etc/systemd/system/user@.service.d/delegate.conf && systemctl "
-			"daemon-reload && systemctl restart user@%u' (which ends your "
-			"session)",
-			(unsigned)rd->host.uid);
-	}
-	return err_sys(e, error, "%s: cannot write '%s' to %s of the control group (%s)",
-		key, w->value, w->file,
-		origin_text(rd->plan->arena, &rd->plan->origin[w->id]));
+	char at[256] = "";
+	if (origin)
+		(void)snprintf(at, sizeof(at), " (%s)", origin);
+	if (error != -ENOENT)
+		return err_sys(e, error,
+			"%s: cannot write '%s' to %s of the control group%s", key,
+			w->value, w->file, at);
+	err_set(e, error,
+		"%s: the controller %s is not delegated to your control group%s", key,
+		controller_names[w->controller], at);
+	return err_hint(e,
+		"an administrator delegates it with: sudo sh -c 'mkdir -p "
+		"/etc/systemd/system/user@.service.d && printf \"[Service]\\n"
+		"Delegate=cpu cpuset io memory pids\\n\" "
+		">/etc/systemd/system/user@.service.d/delegate.conf && systemctl "
+		"daemon-reload && systemctl restart user@%u' (which ends your "
+		"session)",
+		(unsigned)getuid());
 }
 
-static int write_limits(const struct group *g, struct err *e)
+int group_write(int group, const struct group_write *w, const char *origin, struct err *e)
+{
+	int r = fd_write_file(group, w->file, w->value);
+	if (r == 0 || (r == -ENOENT && w->optional))
+		return 0;
+	return refuse_limit(w, origin, r, e);
+}
+
+static int write_limits(struct group *g, struct err *e)
 {
 	const struct group_writes *writes = &g->rd->limits.writes;
+	const struct plan *p = g->rd->plan;
 	for (size_t i = 0; i < writes->n; i++) {
 		const struct group_write *w = &writes->v[i];
-		int r = fd_write_file(g->payload_fd, w->file, w->value);
-		if (r == 0 || (r == -ENOENT && w->optional))
+		const char *origin = origin_text(p->arena, &p->origin[w->id]);
+		int r = group_write(g->payload_fd, w, origin, e);
+		if (r == 0)
 			continue;
-		refuse_limit(g, w, r, e);
-		if (g->rd->plan->limits != LIMITS_AUTO)
+		if (p->limits != LIMITS_AUTO)
 			return r;
 		log_warning("%s", e->msg);
+		g->dropped = true;
 	}
 	return 0;
 }
@@ -267,12 +277,30 @@ int group_look(struct awaited *w, struct err *e)
 	int r = strcmp(said, "ok") == 0 ? enter_scope(g, e) : refuse_scope(said, e);
 	if (r < 0 && g->rd->plan->limits == LIMITS_AUTO) {
 		log_warning("%s", e->msg);
+		g->dropped = true;
+		g->payload_fd = fd_close(g->payload_fd); /* the program is not in it */
 		return 0;
 	}
 	return r;
 }
 
 /* ---- while it runs, and after ---- */
+
+const char *group_path(const struct group *g)
+{
+	return g->payload_fd < 0 ? NULL : g->payload + strlen(GROUP_TOP);
+}
+
+enum held group_held(const struct group *g)
+{
+	const struct limits *l = &g->rd->limits;
+	if (g->dropped || l->dropped)
+		return HELD_DROPPED;
+	for (size_t i = 0; i < l->writes.n; i++)
+		if (!l->writes.v[i].optional)
+			return HELD_YES;
+	return g->rd->plan->cpu_time_ns > 0 ? HELD_YES : HELD_NONE;
+}
 
 void group_kill(const struct group *g)
 {

@@ -16,6 +16,7 @@ struct group {
 	pid_t program;
 	int payload_fd; /* the group's directory; -1: there is none */
 	char top[PATH_MAX], payload[PATH_MAX + 16];
+	bool dropped; /* not all limits are held, and that was allowed */
 	bool taken; /* GROUP_OWN: our own group was divided, and is to be made whole */
 };
 
@@ -40,6 +41,14 @@ bool group_is_awaited(const struct group *g);
 int group_program(struct group *g, pid_t program, struct awaited *w, struct err *e);
 /* For struct awaited: systemd has answered. */
 int group_look(struct awaited *w, struct err *e);
+/* Makes one write to the group whose folder @group is; @origin (may be NULL) says who asked
+ * for it. 0 or negative errno with @e set. */
+int group_write(
+	int group, const struct group_write *w, const char *origin, struct err *e);
+/* Where the limits are, below GROUP_TOP; NULL: nowhere. */
+const char *group_path(const struct group *g);
+/* Whether the plan's limits that need a group are held. */
+enum held group_held(const struct group *g);
 /* Ends all that is in it, if there is one. */
 void group_kill(const struct group *g);
 /* Microseconds of processor time so far; -1: unknown. */

@@ -30,7 +30,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
@@ -41,6 +40,7 @@
 #include "base/sys.h"
 #include "resolve/net_host.h"
 #include "stage/network_ipv6.h"
+#include "stage/network_port.h"
 #include "stage/status.h"
 #include "stage/supervise.h"
 
@@ -168,7 +168,7 @@ static int start_helper(struct network_run *n, struct err *e)
 	_cleanup_fd_ int ready = -1, leave = -1;
 	const struct plan *p = n->rd->plan;
 	const struct network_wall wall = { .required = p->landlock == LANDLOCK_REQUIRED,
-		.folder = spec->api_path ? n->rd->instance_dir : NULL };
+		.folder = spec->api_folder };
 	bool pasta = p->network_helper == NETWORK_PASTA;
 	struct words w = { 0 };
 	int ends[2];
@@ -200,72 +200,12 @@ static int start_helper(struct network_run *n, struct err *e)
 
 /* ---- published ports ---- */
 
-/* One request a connection; the answer ends with it. */
-static int ask_slirp(const char *path, const char *request, char *answer, size_t size)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	if (strlen(path) >= sizeof(sun.sun_path))
-		return -ENAMETOOLONG;
-	(void)strcpy(sun.sun_path, path);
-	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
-		return -errno;
-	int r = fd_write_all(fd, request, strlen(request));
-	if (r < 0 || shutdown(fd, SHUT_WR) < 0)
-		return r < 0 ? r : -errno;
-	ssize_t len = fd_read_full(fd, answer, size - 1);
-	answer[len > 0 ? len : 0] = '\0';
-	return len < 0 ? (int)len : 0;
-}
-
-/* slirp4netns does not say why a port cannot be had. */
-static int try_port(const struct net_publish *p)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET,
-		.sin_port = htons(p->port) };
-	memcpy(&address.sin_addr, p->address, sizeof(p->address));
-	_cleanup_fd_ int fd =
-		socket(AF_INET, (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return 0;
-}
-
-static int publish_one(
-	const struct network_run *n, const struct net_publish *p, struct err *e)
-{
-	char answer[1024];
-	char address[INET_ADDRSTRLEN];
-	(void)inet_ntop(AF_INET, p->address, address, sizeof(address));
-	const char *request = arena_printf(arena_of(n),
-		"{\"execute\":\"add_hostfwd\",\"arguments\":{\"proto\":\"%s\","
-		"\"host_addr\":\"%s\",\"host_port\":%u,\"guest_addr\":\"" INSIDE_ADDRESS
-		"\",\"guest_port\":%u}}",
-		p->udp ? "udp" : "tcp", address, p->port, p->inside);
-	int r = ask_slirp(spec_of(n)->api_path, request, answer, sizeof(answer));
-	if (r < 0)
-		return err_sys(e, r, "publish: slirp4netns does not answer");
-	if (!strstr(answer, "\"error\""))
-		return 0;
-	r = try_port(p);
-	err_sys(e, r < 0 ? r : -EIO, "publish: port %u/%s of %s cannot be had", p->port,
-		p->udp ? "udp" : "tcp", address);
-	if (r == -EACCES)
-		return err_hint(e,
-			"low ports are root's; choose another, or an administrator lets all use "
-			"it: sysctl net.ipv4.ip_unprivileged_port_start=%u",
-			p->port);
-	return err_hint(e,
-		r == -EADDRINUSE ? "another program listens there; choose another"
-				 : "slirp4netns refused it");
-}
-
 static int publish(const struct network_run *n, struct err *e)
 {
 	const struct network_spec *spec = spec_of(n);
 	int r = 0;
 	for (size_t i = 0; r == 0 && spec->api_path && i < spec->n_publish; i++)
-		r = publish_one(n, &spec->publish[i], e);
+		r = network_port_add(arena_of(n), spec->api_path, &spec->publish[i], e);
 	return r;
 }
 

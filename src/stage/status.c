@@ -47,6 +47,7 @@ void status_started(const struct ready *rd, pid_t init)
 	if (!begin(&l, rd->plan->json_status_fd, "started"))
 		return;
 	json_string(&l.json, "profile", rd->plan->profile_name);
+	json_string(&l.json, "id", rd->instance->id);
 	json_number(&l.json, "init_pid", init);
 	end(&l);
 }

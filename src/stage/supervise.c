@@ -26,6 +26,7 @@
 #include "config/settings.h"
 #include "config/show.h"
 #include "stage/control.h"
+#include "stage/enlist.h"
 #include "stage/explain.h"
 #include "stage/group.h"
 #include "stage/network.h"
@@ -40,6 +41,7 @@ static const int not_ours[] = { SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 enum {
 	GRACE_MS = 2000, /* between SIGTERM and SIGKILL at the time limit */
 	AWAIT_MS = 10000, /* for all that the start waits for */
+	ENLIST_MS = 10, /* what has ended by then nobody could have seen on a list */
 	CPU_LOOK_MS = 10, /* at least, between two looks at the processor time */
 };
 
@@ -48,12 +50,21 @@ struct run_state {
 	int64_t deadline_ms; /* -1: none */
 	int64_t cpu_look_ms; /* when to look at the processor time again; -1: never */
 	int64_t await_ms; /* until when all that is awaited must be there; -1: it is */
+	int64_t enlist_ms; /* when it is put on the list; -1: it is, or need not be */
 	bool started, have_status;
 	enum setting_id limit; /* that the program was ended for; SET_COUNT: none */
 	int status;
 	int interrupted; /* the signal that ended the start; 0: none */
 	int failed; /* negative errno of a start that failed */
 };
+
+bool supervise_forwards(int sig)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+		if (forwarded[i] == sig)
+			return true;
+	return false;
+}
 
 int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *e)
 {
@@ -152,35 +163,30 @@ static int terminal_fd(void)
 	return -1;
 }
 
-/* The parent's number, 0 where there is nothing to see. */
-static pid_t parent_of(pid_t pid)
-{
-	char path[64], text[512];
-	int parent = 0;
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : fd_read_full(fd, text, sizeof(text) - 1);
-	text[n < 0 ? 0 : n] = '\0';
-	const char *name_end = strrchr(text, ')');
-	return name_end && sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : 0;
-}
-
 /* Whether the leader of the process group is one of the sandbox's. */
 static bool is_inside(const struct supervisor *s, pid_t group)
 {
 	pid_t pid = group;
 	while (pid > 1 && pid != s->init)
-		pid = parent_of(pid);
+		pid = proc_parent(pid);
 	return pid == s->init;
+}
+
+static void enlist_now(struct run_state *st)
+{
+	st->enlist_ms = -1;
+	enlist(st->s->rd, st->s->init, st->s->group);
 }
 
 /* The caller's shell shall see its job stopped, and when it goes on, so shall the program.
  * The shell gives its terminal to our process group; a shell inside that had made another
  * group the terminal's finds it so again. */
-static void on_stopped(const struct run_state *st)
+static void on_stopped(struct run_state *st)
 {
 	if (st->limit != SET_COUNT)
 		return;
+	if (st->enlist_ms >= 0)
+		enlist_now(st);
 	int terminal = terminal_fd();
 	pid_t group = tcgetpgrp(terminal), ours = getpgrp();
 	bool theirs = group > 0 && is_inside(st->s, group);
@@ -192,6 +198,20 @@ static void on_stopped(const struct run_state *st)
 		forward(st, SIGCONT);
 }
 
+static void on_started(struct run_state *st)
+{
+	const struct ready *rd = st->s->rd;
+	st->started = true;
+	if (st->failed)
+		return;
+	st->enlist_ms = now_ms() + ENLIST_MS;
+	if (rd->plan->json_status_fd >= 0)
+		enlist_now(st); /* who waits for the word may look at the list next */
+	status_started(rd, st->s->init);
+	if (rd->plan->cpu_time_ns > 0 && rd->limits.way != GROUP_NONE)
+		st->cpu_look_ms = now_ms();
+}
+
 static void on_report(struct run_state *st, const struct report *report, struct err *e)
 {
 	const struct ready *rd = st->s->rd;
@@ -201,11 +221,7 @@ static void on_report(struct run_state *st, const struct report *report, struct 
 			st->failed = explain_report(rd, report, e);
 		break;
 	case REPORT_STARTED:
-		st->started = true;
-		if (!st->failed)
-			status_started(rd, st->s->init);
-		if (rd->plan->cpu_time_ns > 0 && rd->limits.way != GROUP_NONE)
-			st->cpu_look_ms = now_ms();
+		on_started(st);
 		break;
 	case REPORT_STOPPED:
 		on_stopped(st);
@@ -323,20 +339,23 @@ static void look(struct run_state *st, const struct pollfd *fds, struct err *e)
 static int wait_ms(const struct run_state *st)
 {
 	enum { LONG_MS = 3600000 };
-	const int64_t limits[] = { st->deadline_ms, st->await_ms, st->cpu_look_ms };
+	const int64_t times[] = { st->deadline_ms, st->await_ms, st->cpu_look_ms,
+		st->enlist_ms };
 	int64_t until = -1;
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
-		if (limits[i] >= 0 && (until < 0 || limits[i] < until))
-			until = limits[i];
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+		if (times[i] >= 0 && (until < 0 || times[i] < until))
+			until = times[i];
 	if (until < 0)
 		return -1;
 	int64_t left = until - now_ms();
 	return left > LONG_MS ? LONG_MS : left < 0 ? 0 : (int)left;
 }
 
-static void check_limits(struct run_state *st, struct err *e)
+static void check_times(struct run_state *st, struct err *e)
 {
 	int64_t now = now_ms();
+	if (st->enlist_ms >= 0 && st->enlist_ms <= now)
+		enlist_now(st);
 	if (st->deadline_ms >= 0 && st->deadline_ms <= now)
 		on_limit(st, SET_TIMEOUT);
 	if (st->cpu_look_ms >= 0 && st->cpu_look_ms <= now)
@@ -378,7 +397,7 @@ static void loop(struct run_state *st, struct err *e)
 	bool reports = true;
 	for (;;) {
 		nfds_t n = fill_poll(st, reports, fds);
-		check_limits(st, e);
+		check_times(st, e);
 		if (RETRY(poll(fds, n, wait_ms(st))) < 0) {
 			fail(st, err_sys(e, -errno, "cannot wait for the sandbox"));
 			return;
@@ -489,6 +508,7 @@ int supervise(struct supervisor *s, struct err *e)
 		.deadline_ms = -1,
 		.await_ms = -1,
 		.cpu_look_ms = -1,
+		.enlist_ms = -1,
 		.limit = SET_COUNT };
 	if (s->n_awaited > 0)
 		st.await_ms = now_ms() + AWAIT_MS;

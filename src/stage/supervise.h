@@ -54,6 +54,8 @@ struct supervisor {
 /* Has a process watched from now on; @by: as in struct watched. */
 void supervise_watch(
 	struct supervisor *s, const char *name, int pidfd, enum setting_id by);
+/* Whether a signal that the supervisor gets is passed on to the program. */
+bool supervise_forwards(int sig);
 /* Blocks the signals that are to be forwarded. @ret_mask: the mask before. */
 int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *e);
 /* Back to @mask, without a SIGPIPE that was kept back in between. */

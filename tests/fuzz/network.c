@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "resolve/net_filter.h"
+#include "resolve/net_forward.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -60,10 +61,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct plan p;
 	struct net_filter f;
 	struct net_refusals refusals;
+	struct net_forwards forwards;
 	struct net_host host = { 0 };
 	char *text = arena_strndup(&a, (const char *)data, size);
 	plan_init(&p, &a);
 	net_refused_parse(&a, text, &refusals);
+	net_forward_parse(&a, text, &forwards);
+	for (size_t i = 0; i < forwards.n; i++)
+		if (forwards.v[i].publish.port == 0 || forwards.v[i].publish.inside == 0)
+			abort();
 	words(&a, text, &p);
 	net_filter_init(&f, &a, &p);
 	if (!net_filter_text(&f, &a, &host))

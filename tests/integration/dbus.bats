@@ -54,7 +54,7 @@ inside() {
 }
 
 gone_without_a_trace() {
-	no_leftovers run/sbox 'home/.cache*' 'home/.local*'
+	no_leftovers 'home/.cache*' 'home/.local*'
 	[ -z "$(ls -A "$XDG_RUNTIME_DIR/sbox" 2>/dev/null)" ]
 }
 
@@ -186,7 +186,7 @@ proxies() {
 		sbox_in_background --dbus=filtered -c 'echo up; exec sleep 60'
 		wait_until 10 grep -q up "$T/out" || complain "not up" "stderr" "$(<"$T/err")"
 		[ -n "$(proxies)" ]
-		[ -S "$XDG_RUNTIME_DIR/sbox/$started/bus" ]
+		[ -S "$XDG_RUNTIME_DIR/sbox/$started/dbus/bus" ]
 		kill -$signal "$started"
 		wait "$started" || true
 		wait_until 5 eval '[ -z "$(proxies)" ]'
@@ -199,7 +199,7 @@ proxies() {
 	done
 	sbox_in_background --dbus=filtered -c 'echo up; exec sleep 60'
 	wait_until 10 grep -q up "$T/out"
-	assert_equal "$(ls "$XDG_RUNTIME_DIR/sbox")" "$started"
+	wait_until 5 eval '[ "$(ls "$XDG_RUNTIME_DIR/sbox")" = "$started" ]'
 	# and leaves those alone who are still there
 	sbox --dbus=filtered -c true
 	assert_equal "$(ls "$XDG_RUNTIME_DIR/sbox")" "$started"
@@ -245,7 +245,7 @@ proxies() {
 		assert_equal "$stderr" ""
 		[ "$output" = none ] || assert_equal "$output" "$value"
 	done
-	no_leftovers run/sbox 'home/.cache*' 'home/.local*'
+	no_leftovers 'home/.cache*' 'home/.local*'
 }
 
 @test "a bus is found in the session's folder and as an abstract socket, too" {

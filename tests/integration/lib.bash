@@ -217,7 +217,7 @@ our_mounts() {
 our_files() {
 	find "$T" -mindepth 1 \( -path "$T/work" -prune -o -path "$T/out" -o -path "$T/err" \
 		-o -print \) 2>/dev/null | sort
-	compgen -G '/tmp/*sbox*' | grep -v '^/tmp/sbox-unit-' || true
+	compgen -G '/tmp/*sbox*' | grep -v -e '^/tmp/sbox-unit-' -e "^/tmp/sbox-$UID\$" || true
 }
 
 new_lines() {
@@ -234,13 +234,15 @@ new_processes() {
 		while read -r pid; do grep "^$pid " <<<"$now"; done
 }
 
-# no_leftovers [GLOB...]: files that match a GLOB (under $T) may be new, and sbox's cache.
+# no_leftovers [GLOB...]: files that match a GLOB (under $T) may be new, and sbox's cache, and
+# the empty list of instances. What an instance that was killed left on it, "sbox ps" sweeps.
 # Processes get two seconds, since the kernel ends a killed tree in its own time.
 no_leftovers() {
 	local left file glob extra=
-	set -- "$@" home/.cache home/.cache/sbox 'home/.cache/sbox/*'
+	set -- "$@" home/.cache home/.cache/sbox 'home/.cache/sbox/*' run/sbox
 	wait_until 2 eval '[ -z "$(new_processes)" ]' 2>/dev/null ||
 		complain "processes are left" "pid, parent, state, name" "$(new_processes)" || return
+	sbox ps >/dev/null || complain "sbox ps fails" || return
 	left=$(new_lines "$mounts_before" "$(our_mounts)")
 	[ -z "$left" ] || complain "mounts are left" "mountinfo" "$left" || return
 	while IFS= read -r file; do

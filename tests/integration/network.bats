@@ -267,6 +267,7 @@ refused"
 
 serve='import socket,sys
 s=socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("0.0.0.0", 8000)); s.listen(); print("listening", flush=True)
 c,_=s.accept(); c.sendall(b"from inside"); c.close()'
 
@@ -301,6 +302,41 @@ c,_=s.accept(); c.sendall(b"from inside"); c.close()'
 	run --separate-stderr nsbox --network=user --publish=80:80 -- true
 	assert_status 125
 	no_leftovers 'home/.local*' run/sbox
+}
+
+@test "network: sbox port lists, adds and removes while the program runs" {
+	nsbox_in_background --network=user --name=web --publish=18000:8000 -- sh -c \
+		'python3 -c "$1"; python3 -c "$1"' sh "$serve"
+	wait_until 10 grep -q listening "$T/out"
+	run nsbox port web
+	assert_equal "$output" 127.0.0.1:18000:8000
+	nsbox port web add 18001:8000 18002:7001/udp
+	run nsbox port web list
+	assert_equal "$output" "127.0.0.1:18000:8000
+127.0.0.1:18001:8000
+127.0.0.1:18002:7001/udp"
+	run in_host bash -c 'cat </dev/tcp/127.0.0.1/18001'
+	assert_equal "$output" "from inside"
+	nsbox port web remove 18002/udp 18001
+	run -125 --separate-stderr nsbox port web remove 18001
+	assert_contains "$stderr" "not published"
+	run -125 --separate-stderr nsbox port web add 7002
+	assert_contains "$stderr" "Address already in use"
+	run nsbox port web --json
+	assert_equal "$(python3 -c 'import json,sys; print(json.loads(sys.argv[1])["ports"])' "$output")" \
+		"['127.0.0.1:18000:8000']"
+	wait_until 10 eval '[ "$(grep -c listening "$T/out")" = 2 ]'
+	in_host bash -c 'cat </dev/tcp/127.0.0.1/18000'
+	wait "$started"
+	no_leftovers 'home/.local*' run/sbox
+}
+
+@test "network: sbox port says which instances take ports" {
+	nsbox_in_background --name=alone -- sh -c 'echo up; exec sleep 100'
+	wait_until 10 grep -q up "$T/out"
+	run -125 --separate-stderr nsbox port alone
+	assert_contains "$stderr" "takes no ports"
+	run -125 --separate-stderr nsbox port nobody
 }
 
 # ---- its end ----------------------------------------------------------------------------------

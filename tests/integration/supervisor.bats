@@ -299,14 +299,15 @@ events() {
 import json, sys
 for line in sys.stdin:
     e = json.loads(line)
-    if e.get("init_pid", 1) > 1: e["init_pid"] = "pid"
+    for k in "init_pid", "id":
+        if int(e.get(k, 1)) > 1: e[k] = "pid"
     print(*["%s=%s" % i for i in sorted(e.items())])' <"$T/events"
 }
 
 @test "json-status tells the start and the end, one line of JSON each" {
 	sbox --json-status=5 -c 'exit 7' 5>"$T/events" || true
 	assert_equal "$(events)" \
-		$'event=started init_pid=pid profile=default\ncode=7 event=exited timeout=False'
+		$'event=started id=pid init_pid=pid profile=default\ncode=7 event=exited timeout=False'
 	sbox --json-status=5 -c 'kill -KILL $$' 5>"$T/events" || true
 	assert_contains "$(events)" "code=137 event=exited signal=9 timeout=False"
 	sbox --json-status=5 --timeout=0.1 sleep 1000 5>"$T/events" || true

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/fd.h"
+#include "base/human.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -101,6 +102,20 @@ Test(escape, no_control_character_reaches_the_terminal)
 	cr_assert_str_eq(escaped("Grüße\tπ"), "Grüße\tπ");
 }
 
+Test(escape, bytes_that_are_no_text_are_told_as_numbers)
+{
+	cr_assert_str_eq(escaped("caf\xe9"), "caf\\xe9", "Latin-1");
+	cr_assert_str_eq(escaped("\xe2\x82"), "\\xe2\\x82", "cut short");
+	cr_assert_str_eq(escaped("\x9b"
+				 "31m"),
+		"\\x9b31m", "C1 in one byte");
+	cr_assert_str_eq(escaped("\xc0\xaf"), "\\xc0\\xaf", "longer than need be");
+	cr_assert_str_eq(escaped("\xed\xa0\x80"), "\\xed\\xa0\\x80", "a surrogate");
+	cr_assert_str_eq(
+		escaped("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80", "beyond the end");
+	cr_assert_str_eq(escaped("𝛑"), "𝛑");
+}
+
 Test(escape, a_short_buffer_is_never_overrun_and_always_ended)
 {
 	for (size_t size = 1; size < 12; size++) {
@@ -109,6 +124,63 @@ Test(escape, a_short_buffer_is_never_overrun_and_always_ended)
 		str_escape_controls(out, size, "ab\033cd\033");
 		cr_assert_lt(strnlen(out, sizeof(out)), size, "size %zu", size);
 		cr_assert_eq(out[size], 'X', "size %zu", size);
+	}
+	for (size_t size = 1; size < 12; size++) {
+		char out[16];
+		str_escape_controls(out, size, "ππππ");
+		cr_assert_eq(strlen(out) % 2, 0, "cut inside a character: %zu", size);
+	}
+}
+
+/* ---- what people read -------------------------------------------------------------- */
+
+Test(human, sizes_have_three_digits_and_a_unit)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} all[] = {
+		{ 0, "0" },
+		{ 999, "999" },
+		{ 1000, "1.0K" },
+		{ 1024, "1.0K" },
+		{ 1536, "1.5K" },
+		{ 10188, "9.9K" },
+		{ 10189, "10K" },
+		{ 999 * 1024, "999K" },
+		{ 1000 * 1024, "1.0M" },
+		{ UINT64_C(1) << 31, "2.0G" },
+		{ UINT64_MAX, "16E" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		char out[HUMAN_MAX];
+		cr_expect_str_eq(human_size(out, all[i].bytes), all[i].text, "%s for %s",
+			out, all[i].text);
+	}
+}
+
+Test(human, times_have_their_two_largest_units)
+{
+	static const struct {
+		uint64_t ms;
+		const char *text;
+	} all[] = {
+		{ 0, "0.00s" },
+		{ 9, "0.00s" },
+		{ 250, "0.25s" },
+		{ 9999, "9.99s" },
+		{ 10000, "10s" },
+		{ 59999, "59s" },
+		{ 60000, "1m00s" },
+		{ 3599999, "59m59s" },
+		{ 3600000, "1h00m" },
+		{ 90000000, "1d1h" },
+		{ UINT64_MAX, "213503982334d14h" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		char out[HUMAN_MAX];
+		cr_expect_str_eq(human_time(out, all[i].ms), all[i].text, "%s for %s",
+			out, all[i].text);
 	}
 }
 

@@ -89,3 +89,65 @@ Test(limits, a_disk_is_named_by_its_number)
 	limits_writes(&p, &host, &diags, &writes);
 	cr_assert_contains(only_mistake().msg, "'/proc' is on no disk");
 }
+
+/* ---- changes of what runs ---- */
+
+/* "FILE=VALUE ..." for KEY=VALUE words; an optional write has a '?' before it. */
+static const char *changes(char **words)
+{
+	struct plan p;
+	struct host host = { 0 };
+	struct group_writes writes;
+	enum setting_id which[8];
+	size_t n = 0;
+	const char *text = "";
+	plan_init(&p, &arena);
+	for (; *words; words++) {
+		size_t len = strcspn(*words, "=");
+		which[n] = setting_find(arena_strndup(&arena, *words, len));
+		setting_apply(
+			&p, &diags, which[n++], *words + len + 1, &(struct origin){ 0 });
+	}
+	limits_changes(&p, which, n, &host, &diags, &writes);
+	for (size_t i = 0; i < writes.n; i++)
+		text = arena_printf(&arena, "%s%s%s%s=%s", text, i ? " " : "",
+			writes.v[i].optional ? "?" : "", writes.v[i].file,
+			writes.v[i].value);
+	return text;
+}
+
+Test(limits, a_change_writes_what_was_named_and_nothing_else)
+{
+	cr_assert_str_eq(
+		changes(WORDS("pids=5", "cpus=2")), "cpu.max=200000 100000 pids.max=5");
+	cr_assert_str_eq(
+		changes(WORDS("memory=1M")), "?memory.swap.max=0 memory.max=1048576");
+	cr_assert_str_eq(changes(WORDS("memory=1M", "swap=2M")),
+		"memory.swap.max=2097152 memory.max=1048576");
+	cr_assert_str_eq(changes(WORDS("swap=0")), "memory.swap.max=0");
+	expect_no_mistake();
+}
+
+Test(limits, a_change_can_lift_each_limit)
+{
+	cr_assert_str_eq(changes(WORDS("memory=max", "memory-high=max", "swap=max",
+				 "cpus=max", "pids=max")),
+		"memory.max=max memory.high=max memory.swap.max=max cpu.max=max "
+		"pids.max=max");
+	cr_assert_str_eq(changes(WORDS("oom-kill=all")), "memory.oom.group=1");
+	cr_assert_str_eq(changes(WORDS("oom-kill=one")), "memory.oom.group=0");
+	cr_assert_str_eq(changes(WORDS("memory=1M", "oom-kill=one", "swap=max")),
+		"memory.max=1048576 memory.oom.group=0 memory.swap.max=max");
+	expect_no_mistake();
+}
+
+Test(limits, what_a_group_does_not_hold_cannot_be_changed)
+{
+	static const char *const words[] = { "nofile=3", "cpu-time=1s", "limits=auto",
+		"nice=3" };
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		diags.n = 0;
+		changes((char *[]){ (char *)words[i], NULL });
+		cr_assert_eq(diags.n, 1, "%s", words[i]);
+	}
+}

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "resolve/net_filter.h"
+#include "resolve/net_forward.h"
 
 static struct net_host host;
 
@@ -184,4 +185,28 @@ Test(net_filter, refusals_are_read_from_nfts_words)
 	cr_assert(r.v[2].v6 && r.v[2].port == 80);
 	net_refused_parse(&arena, "", &r);
 	cr_assert_eq(r.n, 0);
+}
+
+Test(net_filter, published_ports_are_read_from_slirp4netns_words)
+{
+	struct net_forwards f;
+	net_forward_parse(&arena,
+		"{\"return\": {\"entries\": [{\"id\": 1, \"proto\": \"tcp\", \"host_addr\": "
+		"\"127.0.0.1\", \"host_port\": 8080, \"guest_addr\": \"10.0.2.100\", "
+		"\"guest_port\": 80},{\"id\":7,\"proto\":\"udp\",\"host_addr\":\"0.0.0.0\","
+		"\"host_port\":53,\"guest_addr\":\"10.0.2.100\",\"guest_port\":53}]}}",
+		&f);
+	cr_assert_eq(f.n, 2);
+	cr_assert_str_eq(net_forward_text(&arena, &f.v[0].publish), "127.0.0.1:8080:80");
+	cr_assert_str_eq(net_forward_text(&arena, &f.v[1].publish), "0.0.0.0:53:53/udp");
+	cr_assert_eq(f.v[1].id, 7);
+	static const char *const bad[] = { "", "{", "{}", "{\"id\":1}",
+		"{\"id\":0,\"proto\":\"tcp\",\"host_addr\":\"x\",\"host_port\":1,"
+		"\"guest_port\":1}" };
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		net_forward_parse(&arena, bad[i], &f);
+		cr_assert_eq(f.n, 0, "%s", bad[i]);
+	}
+	cr_assert(net_forward_refused("{\"error\":{\"desc\":\"bad\"}}"));
+	cr_assert(!net_forward_refused("{\"return\":{\"id\":1}}"));
 }

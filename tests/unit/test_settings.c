@@ -49,6 +49,7 @@ static const struct sample samples[] = {
 		"*.example.org 192.0.2.0/24:80,443-450/udp" },
 	{ &value_publish, { "8080:80", "0.0.0.0:53:5353/udp" },
 		"8080:80 0.0.0.0:53:5353/udp" },
+	{ &value_instance_name, { "notes.1" }, "notes.1" },
 	{ &value_limit_size, { "1.5%" }, "1.50%" },
 	{ &value_limit_size, { "1G" }, "1024M" },
 	{ &value_limit_size, { "max" }, "max" },

@@ -228,19 +228,22 @@ static const char *printed(void (*print)(FILE *f))
 	return copy;
 }
 
+static const struct completed_verb verbs[] = { { "run", NULL, NULL },
+	{ "kill", "--now", "ps --ids" }, { NULL, NULL, NULL } };
+
 static void print_bash(FILE *f)
 {
-	show_completion(f, "bash", (const char *const[]){ "run", "help", NULL });
+	show_completion(f, "bash", verbs);
 }
 
 static void print_zsh(FILE *f)
 {
-	show_completion(f, "zsh", (const char *const[]){ "run", "help", NULL });
+	show_completion(f, "zsh", verbs);
 }
 
 static void print_fish(FILE *f)
 {
-	show_completion(f, "fish", (const char *const[]){ "run", "help", NULL });
+	show_completion(f, "fish", verbs);
 }
 
 static const char *flag_of(const struct setting *s)
@@ -272,6 +275,15 @@ Test(show, help_and_completions_have_every_flag)
 	expect_flags(print_bash, "--");
 	expect_flags(print_zsh, "--");
 	expect_flags(print_fish, "-l ");
+}
+
+Test(show, completions_offer_the_words_behind_a_verb)
+{
+	void (*const shells[])(FILE * f) = { print_bash, print_zsh, print_fish };
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		cr_assert_contains(printed(shells[i]),
+			i < 2 ? "--now $(sbox ps --ids 2>/dev/null)"
+			      : "--now (sbox ps --ids 2>/dev/null)");
 }
 
 /* Whether the quotes of a line of shell are closed at its end. */
@@ -317,6 +329,6 @@ Test(show, the_man_page_has_every_key_with_its_default)
 Test(show, there_are_completions_for_three_shells)
 {
 	FILE *f = fopen("/dev/null", "we");
-	cr_assert_eq(show_completion(f, "csh", (const char *const[]){ NULL }), -EINVAL);
+	cr_assert_eq(show_completion(f, "csh", verbs), -EINVAL);
 	fclose(f);
 }
