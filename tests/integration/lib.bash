@@ -16,9 +16,12 @@
 #   skip_kernel WHAT         skips it, strict or not: this kernel cannot do WHAT
 #   need_groups              skips it where no control group can be had
 #   wait_until SECONDS CMD   polls for what gives no event; fails when the time is over
+#                            (which is longer where SBOX_TEST_PATIENCE says so)
 #   no_leftovers [GLOB...]   no process, mount or file is there that was not before the test
 #
 # A test that cannot work in a sanitized build is tagged: # bats test_tags=no-asan
+# One that takes minutes in an emulated guest, or needs what is not in its image (browsers, an
+# X server, a network to fetch packages from), is tagged no-vm.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # output, stderr and status are set by run
 
@@ -132,7 +135,7 @@ need_groups() {
 }
 
 wait_until() {
-	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * ${SBOX_TEST_PATIENCE:-1} * 1000000))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		if [ "${EPOCHREALTIME/[.,]/}" -ge $deadline ]; then
