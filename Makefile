@@ -123,8 +123,8 @@ BENCH_BIN = $(BUILD)/tests/kernel $(BUILD)/tests/filter
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all run test check check-unit check-integration check-meta check-fuzz bench asan \
-	fuzz tidy format check-format install uninstall help clean programs test-programs
+.PHONY: all run test check check-unit check-integration check-meta check-fuzz check-vm bench \
+	asan fuzz tidy format check-format install uninstall help clean programs test-programs
 
 SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -194,14 +194,22 @@ run:
 SANITIZED = $(SUBMAKE) BUILD=$(BUILD)/asan SANITIZE=yes
 SUITES = unit fuzz meta integration
 SANITIZED_SUITES = asan-unit asan-fuzz asan-integration
+ALL_GUESTS = debian12 debian13 refused selinux
+GUESTS =
 
 test:
-	@tests/deps.sh build run test
+	@tests/deps.sh build run test $(if $(GUESTS),vm)
 	@$(SUBMAKE) BUILD=$(BUILD) check
 
 check: all test-programs $(TEST_HELPER_BIN) $(BENCH_BIN)
 	@$(SANITIZED) test-programs
-	@BUILD=$(BUILD) tests/run $(SUITES) $(SANITIZED_SUITES)
+	@BUILD=$(BUILD) tests/run $(SUITES) $(SANITIZED_SUITES) \
+		$(patsubst %,vm-%,$(subst all,$(ALL_GUESTS),$(GUESTS)))
+
+check-vm:
+	@tests/deps.sh build vm
+	@$(SUBMAKE) BUILD=$(BUILD) programs $(TEST_HELPER_BIN)
+	@BUILD=$(BUILD) tests/run $(ALL_GUESTS:%=vm-%)
 
 check-unit: $(UNIT_BIN)
 	@BUILD=$(BUILD) tests/run unit
@@ -335,6 +343,8 @@ help:
 	@echo 'make check          the same without bringing anything'
 	@echo 'make check-unit check-integration check-meta check-fuzz'
 	@echo '                    one suite; also: tests/run integration FILE.bats...'
+	@echo 'make check-vm       tests in virtual machines of Debian 12 and 13 (tests/vm/run);'
+	@echo '                    GUESTS=all adds them to make test, GUESTS="debian13" only that'
 	@echo 'make asan           the tests under AddressSanitizer and UBSan'
 	@echo 'make bench          start-up time and memory against bwrap and the bare kernel'
 	@echo 'make fuzz TARGET=T  look for inputs that break a parser'
