@@ -402,3 +402,26 @@ helper_pid() {
 	[ ! -e "$T/work/ran" ]
 	no_leftovers 'home/.local*' run/sbox
 }
+
+# As with systemd-resolved: a link into /run, to a name server on the host's loopback.
+@test "network: a resolv.conf that is a link into /run serves outside and fits inside" {
+	dns server.example A 12.0.0.1
+	in_host sh -e <<-END
+		umount /etc/resolv.conf
+		mkdir "$T/work/etc" "$T/work/run"
+		mount -t tmpfs none "$T/work/run"
+		mkdir -p "$T/work/run/systemd/resolve" "$T/work/run/up" "$T/work/run/work"
+		echo 'nameserver 12.0.0.53' >"$T/work/run/systemd/resolve/stub-resolv.conf"
+		mount -t overlay -o userxattr,lowerdir=/etc,upperdir=$T/work/run/up,workdir=$T/work/run/work none /etc
+		ln -sfn ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+		mount --bind "$T/work/run" /run
+	END
+	comes server.example 80
+	assert_equal "$output" "reached world 12.0.0.1 80"
+	comes server.example 80 --network-allow=server.example
+	assert_equal "$output" "reached world 12.0.0.1 80"
+	run --separate-stderr nsbox --network=user -- cat /etc/resolv.conf
+	assert_equal "$output" "nameserver 10.0.2.3"
+	run --separate-stderr nsbox -- cat /etc/resolv.conf
+	assert_equal "$output" "# no network, no name server"
+}
