@@ -549,6 +549,8 @@ static ssize_t read_stream(struct stream *s)
 		s->have += (size_t)n;
 	}
 	want = s->have < 2 ? 2 : 2 + (size_t)(s->data[0] << 8 | s->data[1]);
+	if (s->have == 2 && want == 2)
+		return -1; /* an empty message, which would be read over and over */
 	return s->have == want && want > 2 ? (ssize_t)want - 2 : 0;
 }
 
