@@ -549,6 +549,8 @@ static ssize_t read_stream(struct stream *s)
 		s->have += (size_t)n;
 	}
 	want = s->have < 2 ? 2 : 2 + (size_t)(s->data[0] << 8 | s->data[1]);
+	if (s->have == 2 && want == 2)
+		return -1; /* an empty message, which would be read over and over */
 	return s->have == want && want > 2 ? (ssize_t)want - 2 : 0;
 }
 
@@ -723,6 +725,13 @@ static void drop_capabilities(void)
 		die("cannot drop capabilities", errno);
 }
 
+/* A sanitizer's runtime makes calls of its own, and such a build is for tests only. */
+#ifdef __SANITIZE_ADDRESS__
+static const bool sanitized = true;
+#else
+static const bool sanitized = false;
+#endif
+
 static void filter_calls(void)
 {
 	static const int calls[] = { SCMP_SYS(accept4), SCMP_SYS(brk),
@@ -782,7 +791,8 @@ int main(void)
 		die("cannot reach the packet filter", errno);
 	leave_files();
 	drop_capabilities();
-	filter_calls();
+	if (!sanitized)
+		filter_calls();
 	say("ready");
 	serve(r);
 }

@@ -251,7 +251,7 @@ const char *net_rule_parse(const char *text, struct net_rule *ret, const char **
 	*ret_hint = what_hint;
 	if (strlen(text) >= sizeof(copy))
 		return "too long for a rule";
-	(void)strcpy(copy, text);
+	memcpy(copy, text, strlen(text) + 1);
 	ret->protocol = take_protocol(copy);
 	if (!cut_ports(&host, &ports))
 		return "not an address in brackets";
@@ -282,7 +282,7 @@ const char *net_publish_parse(
 		"addresses are IPv4";
 	if (strlen(text) >= sizeof(copy))
 		return "too long for a port";
-	(void)strcpy(copy, text);
+	memcpy(copy, text, strlen(text) + 1);
 	ret->udp = take_protocol(copy) == NET_UDP;
 	while (p && n < ARRAY_SIZE(parts)) {
 		parts[n++] = p;

@@ -406,7 +406,8 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "By the kernel's Landlock, derived from what is mounted: writing only "
 		       "where a rule makes it possible, no abstract sockets and no signals to "
 		       "processes outside. auto: what this kernel can do. required: an error "
-		       "where it cannot.",
+		       "where it cannot, with network = host also where it cannot bar abstract "
+		       "sockets (before Linux 6.12).",
 		.flags = S_WIDENS },
 	[SET_APPARMOR] = { "apparmor", "confinement", TEXT(value_string, apparmor),
 		.metavar = "auto|off|PROFILE",

@@ -455,8 +455,15 @@ static void print_helper_rules(FILE *o, const struct net_filter *f)
 
 static void print_output(FILE *o, const struct net_filter *f, const struct elements *l)
 {
+	/* A socket bound to the device (SO_BINDTODEVICE) sends what is meant for the loopback
+	 * out there, and the helper hands it to the host's. A forged sender (IPV6_FREEBIND)
+	 * makes a first packet into the answer to another one, so both come before "ct". */
 	fputs("\tchain output { type filter hook output priority filter; policy drop;\n"
 	      "\t\toifname \"lo\" accept\n"
+	      "\t\tip saddr != " INSIDE_ADDRESS " drop\n"
+	      "\t\tip6 saddr != { ::, " INSIDE_ADDRESS6 ", fe80::/10 } drop\n"
+	      "\t\tip daddr { 0.0.0.0/8, 127.0.0.0/8 } goto refuse\n"
+	      "\t\tip6 daddr { ::/127, ::ffff:0:0/96 } goto refuse\n"
 	      "\t\tct state established,related accept\n"
 	      "\t\ticmpv6 type { nd-router-solicit, nd-neighbor-solicit, "
 	      "nd-neighbor-advert } accept\n",
@@ -465,6 +472,10 @@ static void print_output(FILE *o, const struct net_filter *f, const struct eleme
 	print_set_rules(o, l);
 	if (f->names.n > 0) /* else another resolver would answer what ours refuses */
 		fputs("\t\tmeta l4proto { tcp, udp } th dport { 53, 853 } goto refuse\n",
+			o);
+	if (f->names.n >
+		0) /* an address that was opened by name may have become the host's */
+		fputs("\t\tip daddr @own4 goto refuse\n\t\tip6 daddr @own6 goto refuse\n",
 			o);
 	print_names(o, f);
 	print_words(o, f, NET_LAN);

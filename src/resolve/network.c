@@ -124,9 +124,8 @@ static void find_for_rules(struct resolver *r, struct network_spec *spec)
 {
 	enum setting_id id =
 		r->p->network_allow.n > 0 ? SET_NETWORK_ALLOW : SET_NETWORK_DENY;
-	if (!spec->filter->any)
-		return;
-	spec->nft_path = find(r, "nft", id, "nftables");
+	/* without any rule there is still the host's loopback to keep from */
+	spec->nft_path = find(r, "nft", spec->filter->any ? id : SET_NETWORK, "nftables");
 	if (spec->filter->names.n > 0) {
 		spec->resolver_path = host_libexec(r->h, r->a, "sbox-resolver");
 		if (access(spec->resolver_path, X_OK) < 0)

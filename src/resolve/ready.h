@@ -72,7 +72,7 @@ struct network_spec {
 	const char *api_path; /* the socket */
 	const struct net_publish *publish;
 	size_t n_publish;
-	const char *nft_path; /* NULL: there are no rules */
+	const char *nft_path;
 	const struct net_filter *filter;
 	const char *resolver_path; /* NULL: names are looked up by the helper alone */
 };

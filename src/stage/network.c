@@ -527,6 +527,19 @@ struct footer {
 	size_t told, more;
 };
 
+/* The program chooses names that it asks for, and the hint is there to be pasted. */
+static bool can_be_typed(const char *destination)
+{
+	struct net_rule rule;
+	const char *hint;
+	bool plain = strspn(destination, "abcdefghijklmnopqrstuvwxyz0123456789-_.:/[]") ==
+		strlen(destination);
+	return plain && !net_rule_parse(destination, &rule, &hint) &&
+		(rule.what == NET_NAME ||
+			(rule.what == NET_ADDRESS &&
+				rule.prefix.bits == (rule.prefix.v6 ? 128 : 32)));
+}
+
 static void tell(struct footer *f, const char *destination, uint64_t count,
 	const char *unit, const char *why)
 {
@@ -538,7 +551,7 @@ static void tell(struct footer *f, const char *destination, uint64_t count,
 	log_warning("refused: %s (%" PRIu64 " %s%s)%s", destination, count, unit,
 		count == 1 ? "" : "s", why);
 	f->told++;
-	if (!f->first && !*why)
+	if (!f->first && !*why && can_be_typed(destination))
 		f->first = destination;
 }
 

@@ -24,7 +24,7 @@ static int connect_to(const char *path)
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	if (strlen(path) >= sizeof(sun.sun_path))
 		return -ENAMETOOLONG;
-	(void)strcpy(sun.sun_path, path);
+	memcpy(sun.sun_path, path, strlen(path) + 1);
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) <
@@ -105,7 +105,7 @@ int network_port_list(
 int network_port_remove(
 	struct arena *a, const char *path, const struct net_publish *p, struct err *e)
 {
-	struct net_forwards all;
+	struct net_forwards all = { 0 };
 	int r = network_port_list(a, path, &all, e);
 	if (r < 0)
 		return r;

@@ -30,9 +30,9 @@
 
 /* In a user namespace that one enters one has every capability; what is not given up here
  * and is ambient outlasts the execve. */
-int network_enter(const void *data)
+int network_enter(const void *place_data)
 {
-	const struct network_place *place = data;
+	const struct network_place *place = place_data;
 	struct __user_cap_header_struct header = { .version =
 							   _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[2] = { 0 };
@@ -94,9 +94,9 @@ static int wall_rules(int ruleset, const struct network_wall *wall)
 	return r;
 }
 
-int network_wall_off(const void *data)
+int network_wall_off(const void *wall_data)
 {
-	const struct network_wall *wall = data;
+	const struct network_wall *wall = wall_data;
 	/* the thirteen rights of the first ABI: enough for what is refused here */
 	const uint64_t handled = (UINT64_C(1) << 13) - 1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -29,7 +29,7 @@ struct network_place {
 };
 
 /* For prepare() of struct proc_spec, with a struct network_place. */
-int network_enter(const void *place);
+int network_enter(const void *place_data);
 
 /* What a program that stays outside may reach of the files. */
 struct network_wall {
@@ -39,7 +39,7 @@ struct network_wall {
 
 /* The same with a struct network_wall: for slirp4netns, which cannot build its own sandbox
  * where no user 0 is mapped. */
-int network_wall_off(const void *wall);
+int network_wall_off(const void *wall_data);
 
 /* Starts it, with its output kept in p->log unless @spec has a place for it.
  * 0 or negative errno with @e set. */

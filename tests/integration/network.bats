@@ -402,3 +402,85 @@ helper_pid() {
 	[ ! -e "$T/work/ran" ]
 	no_leftovers 'home/.local*' run/sbox
 }
+
+# As with systemd-resolved: a link into /run, to a name server on the host's loopback.
+@test "network: a resolv.conf that is a link into /run serves outside and fits inside" {
+	dns server.example A 12.0.0.1
+	in_host sh -e <<-END
+		umount /etc/resolv.conf
+		mkdir "$T/work/etc" "$T/work/run"
+		mount -t tmpfs none "$T/work/run"
+		mkdir -p "$T/work/run/systemd/resolve" "$T/work/run/up" "$T/work/run/work"
+		echo 'nameserver 12.0.0.53' >"$T/work/run/systemd/resolve/stub-resolv.conf"
+		mount -t overlay -o userxattr,lowerdir=/etc,upperdir=$T/work/run/up,workdir=$T/work/run/work none /etc
+		ln -sfn ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+		mount --bind "$T/work/run" /run
+	END
+	comes server.example 80
+	assert_equal "$output" "reached world 12.0.0.1 80"
+	comes server.example 80 --network-allow=server.example
+	assert_equal "$output" "reached world 12.0.0.1 80"
+	run --separate-stderr nsbox --network=user -- cat /etc/resolv.conf
+	assert_equal "$output" "nameserver 10.0.2.3"
+	run --separate-stderr nsbox -- cat /etc/resolv.conf
+	assert_equal "$output" "# no network, no name server"
+}
+
+# ---- ways around ----------------------------------------------------------------------------
+
+@test "network: a socket bound to the device does not reach the host's loopback" {
+	local flags script='
+import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+s = socket.socket(family, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, 25, b"tap0")
+s.sendto(b"x", (sys.argv[1], 7002))
+print("sent")'
+	for flags in --network-helper=pasta --network-deny=lan --network-allow=internet \
+		--network-allow=0.0.0.0/0; do
+		run --separate-stderr nsbox --network=user "$flags" -- python3 -c "$script" 127.0.0.1
+		refute_contains "$output" sent
+		assert_contains "$stderr" "Operation not permitted"
+	done
+	run --separate-stderr nsbox --network=user --network-ipv6 -- python3 -c "$script" ::1
+	refute_contains "$output" sent
+	run --separate-stderr nsbox --network=user -- python3 -c "$script" 12.0.0.1
+	assert_equal "$output" sent
+}
+
+@test "network: a forged sender does not make a packet an answer" {
+	run --separate-stderr nsbox --network=user --network-ipv6 --network-allow=internet -- python3 -c '
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.setsockopt(41, 78, 1) # IPV6_FREEBIND
+s.setsockopt(socket.SOL_SOCKET, 25, b"tap0")
+s.bind(("fd00::2", 7002))
+s.sendto(b"x", ("2a12::1", 4444))
+print("sent")'
+	refute_contains "$output" sent
+	assert_contains "$stderr" "Operation not permitted"
+}
+
+@test "network: an empty question ends the connection to the resolver at once" {
+	run --separate-stderr nsbox --network=user --network-allow=server.example -- timeout 8 python3 -c '
+import re, socket
+server = re.search(r"nameserver (\S+)", open("/etc/resolv.conf").read())[1]
+s = socket.create_connection((server, 53))
+s.sendall(b"\0\0x")
+try: print("end", s.recv(1))
+except ConnectionResetError: print("end")'
+	assert_status 0
+	assert_contains "$output" end
+}
+
+@test "network: what the hint tells to type is never a program's own words" {
+	local name
+	for name in 'x|reboot.example' '*' '0.0.0.0/0' 'host-loopback:1-65535'; do
+		run --separate-stderr nsbox --network=user --network-allow=server.example -- \
+			python3 -c 'import socket, sys; socket.gethostbyname(sys.argv[1])' "$name"
+		refute_contains "$stderr" "--network-allow=$name"
+	done
+	run --separate-stderr nsbox --network=user --network-allow=server.example -- \
+		python3 -c 'import socket; socket.gethostbyname("other.example")'
+	assert_contains "$stderr" "--network-allow=other.example allows it"
+}

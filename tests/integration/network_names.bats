@@ -184,6 +184,7 @@ resolver_pid() {
 	no_leftovers 'home/.local*' run/sbox
 }
 
+# bats test_tags=no-asan
 @test "names: the resolver has one capability, a filter, and no file in sight" {
 	nsbox_in_background --network=user --network-allow=server.example -- \
 		sh -c 'echo up; exec sleep 100'
