@@ -21,10 +21,15 @@ SRC = src/main.c \
 		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
 		userns.c) \
 	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c instances.c kill.c pause.c profile.c ps.c screen.c \
-		run.c set.c stats.c syscalls.c table.c top.c top_view.c use.c)
+		run.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
+	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
+	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
+	src/stage/network_ipv6.c src/stage/network_process.c \
+	src/cmd/port.c src/resolve/net_forward.c src/stage/network_port.c
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
-HELPERS = sbox-scope sbox-xauth
+HELPERS = sbox-resolver sbox-scope sbox-xauth
+LIBS_sbox-resolver = -lmnl -lnftnl -lresolv -lseccomp
 LIBS_sbox-scope = -lsystemd
 LIBS_sbox-xauth = -lXau
 
@@ -34,11 +39,12 @@ PROFILES = base browser build default desktop shell untrusted
 MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
-UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c \
+UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c test_instance.c \
 	test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
-	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c)
+	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c \
+	test_dns.c test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
-FUZZ_TARGETS = launcher profile
+FUZZ_TARGETS = dns launcher network profile
 TEST_HELPERS = callmatrix deny probe pty reaper selfcheck
 
 # ---- Where it goes --------------------------------------------------------------------------
@@ -223,12 +229,12 @@ asan: $(TEST_HELPER_BIN)
 
 $(UNIT_BIN): $(UNIT_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lcriterion
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lresolv -lcriterion
 
 $(FUZZ_BIN): $(BUILD)/tests/fuzz-%: $(BUILD)/obj/tests/fuzz/%.o \
 		$(BUILD)/obj/tests/helpers/corpus.o $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lresolv
 
 # Never sanitized: they run inside sandboxes, or with a sanitized sbox below them.
 $(TEST_HELPER_BIN): $(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/flags
@@ -249,6 +255,7 @@ bench:
 	@$(SUBMAKE) BUILD=$(BUILD) programs $(BENCH_BIN)
 	@BUILD=$(BUILD) tests/bench/run
 	@BUILD=$(BUILD) tests/bench/filter
+	@BUILD=$(BUILD) tests/bench/network
 
 # Looks for new inputs: make fuzz TARGET=NAME [SECONDS=60]
 SECONDS = 60
@@ -257,7 +264,7 @@ fuzz:
 	@mkdir -p $(BUILD)/fuzz/$(TARGET)
 	clang $(ALL_CPPFLAGS) -DSBOX_FILTER_SOURCES='""' -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
 		-o $(BUILD)/fuzz/$(TARGET).bin tests/fuzz/$(TARGET).c \
-		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(LIBS)
+		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(LIBS) -lresolv
 	$(BUILD)/fuzz/$(TARGET).bin -max_total_time=$(SECONDS) \
 		$(BUILD)/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 
@@ -265,7 +272,7 @@ fuzz:
 
 C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c tests/*/*.c tests/*/*.h)
 SCRIPTS = .ci/run tests/run tests/vm/image $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
-	tests/bench/run tests/bench/filter $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
+	tests/bench/run tests/bench/filter tests/bench/network $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
 format:
 	clang-format -i $(C_FILES)

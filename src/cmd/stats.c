@@ -109,7 +109,7 @@ static int run(int argc, char **argv, struct err *e)
 {
 	struct arena arena = { 0 };
 	struct ids ids = { 0 };
-	struct handles handles;
+	struct handles handles = { 0 };
 	struct uses all = { 0 };
 	(void)argc;
 	bool json = instances_take_flag(argv, "--json");
@@ -126,8 +126,9 @@ static int run(int argc, char **argv, struct err *e)
 		print(&arena, &all);
 	if (!json)
 		hint(&all);
+	r = instances_release(&handles);
 	arena_done(&arena);
-	return instances_release(&handles);
+	return r;
 }
 
 const struct command cmd_stats = {

@@ -194,6 +194,24 @@ static void label(struct steps *s, const struct ready *rd)
 			"put on the SELinux context %s", rd->label.selinux);
 }
 
+static void network(struct steps *s, const struct ready *rd)
+{
+	const struct network_spec *spec = rd->network;
+	const struct plan *p = rd->plan;
+	if (!spec)
+		return;
+	add(s, origin_of(s, p, SET_NETWORK), true, "connect the network through %s",
+		spec->helper);
+	if (spec->filter->any)
+		add(s, NULL, false, "load %zu rules for destinations through nft",
+			spec->filter->rules.n);
+	if (spec->resolver_path)
+		add(s, NULL, false, "start sbox-resolver for the names in rules");
+	for (size_t i = 0; i < p->publish.n; i++)
+		add(s, origin_text(s->arena, &p->publish.v[i].at), true,
+			"publish the port %s", p->publish.v[i].text);
+}
+
 static void program(struct steps *s, const struct ready *rd)
 {
 	const struct plan *p = rd->plan;
@@ -246,6 +264,7 @@ static struct steps all_steps(const struct ready *rd)
 	mounts(&s, rd);
 	add(&s, NULL, false, "enter the new root and let go of the old one");
 	limits(&s, rd);
+	network(&s, rd);
 	program(&s, rd);
 	return s;
 }

@@ -244,6 +244,10 @@ int explain_report(const struct ready *rd, const struct report *report, struct e
 		return err_hint(e,
 			"a program that may use keys gets a keyring of its own, and one user's "
 			"number of those is limited: sysctl kernel.keys.maxkeys");
+	if (report->step == STEP_LANDLOCK && error == -EPROTONOSUPPORT)
+		return err_hint(e,
+			"this kernel's Landlock cannot bar abstract sockets, which network = "
+			"host leads to (Linux 6.12 can); landlock = auto runs without");
 	if (report->step == STEP_LANDLOCK && (error == -ENOSYS || error == -EOPNOTSUPP))
 		return err_hint(e,
 			"this kernel has no Landlock, or it is off (the lsm= boot "
