@@ -19,6 +19,16 @@ bool str_ends(const char *s, const char *suffix)
 	return n >= m && strcmp(s + n - m, suffix) == 0;
 }
 
+bool str_is_plain_name(const char *s)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789._-";
+	size_t len = strlen(s);
+	return len > 0 && len <= 64 && s[0] != '.' && s[0] != '-' &&
+		strspn(s, allowed) == len;
+}
+
 bool str_is_control(const char *s)
 {
 	const unsigned char *c = (const unsigned char *)s;

@@ -13,6 +13,9 @@ struct arena;
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
+/* Whether it may become one component of a path of ours, and a host name. */
+bool str_is_plain_name(const char *s);
+
 /* Whether a control character begins at @s, in ASCII or in UTF-8. */
 bool str_is_control(const char *s);
 /* How many bytes the character at @s has in UTF-8; 0: they are none. The end of the text

@@ -190,12 +190,7 @@ const struct value_type value_root = {
 
 bool value_is_plain_name(const char *s)
 {
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789._-";
-	size_t len = strlen(s);
-	return len > 0 && len <= 64 && s[0] != '.' && s[0] != '-' &&
-		strspn(s, allowed) == len;
+	return str_is_plain_name(s);
 }
 
 static void home_parse(const struct value_input *in, void *member)

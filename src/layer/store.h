@@ -43,9 +43,14 @@ struct layer {
 	struct layer_trees trees;
 };
 
+extern const char *const layer_engine_words[], *const layer_base_words[]; /* NULL ends */
+
+enum { LAYER_TREES_MAX = 4096 };
+
 enum {
 	LAYER_MAKE = 1 << 0, /* a missing one is made, empty */
 	LAYER_LOCK = 1 << 1, /* -EBUSY where an instance or another verb uses it */
+	LAYER_UNREAD = 1 << 2, /* its record is not looked at: to remove a damaged one */
 };
 
 /* Whether @name may be a layer's: as for instances' names, and neither "none" nor
@@ -61,10 +66,16 @@ int layers_list(struct arena *a, int layers, const char ***ret, struct err *e);
 int layer_open(struct arena *a, int layers, const char *name, unsigned flags,
 	struct layer *ret, struct err *e);
 void layer_close(struct layer *l);
+/* Whether an instance or another verb has it locked. Asks the kernel's list of locks, since
+ * trying would keep others out for a moment. */
+bool layer_in_use(const struct layer *l);
+/* CLOCK_REALTIME of its last use: of layer_save() or layer_touch(); 0: not known. */
+int64_t layer_used_ns(const struct layer *l);
+void layer_touch(const struct layer *l);
 /* The tree at @path, NULL where the layer has none. */
 const struct layer_tree *layer_find(const struct layer *l, const char *path);
 /* Adds a tree: makes its upper, with the @mode of the directory that it lies over, and work.
- * The record on disk is not changed yet. 0 or negative errno with @e set. */
+ * The record on disk is not changed yet: save it before anything is written there. 0 or negative errno with @e set. */
 int layer_add(struct arena *a, struct layer *l, const char *path,
 	enum layer_engine engine, unsigned mode, struct err *e);
 /* Puts the record in place of the old one, atomically. 0 or negative errno with @e set. */
@@ -76,3 +87,5 @@ int layer_tree_open(
 /* Removes a locked layer with all that is in it, whatever modes its directories have. What
  * belongs to subordinate ids is left to the caller to remove first: -EPERM or -EACCES. */
 int layer_remove(int layers, struct layer *l, struct err *e);
+/* Whether nothing at all is in its uppers. */
+bool layer_is_empty(const struct layer *l);
