@@ -70,7 +70,9 @@ static void word(struct network_run *n, struct words *w, const char *text)
 
 void network_init(struct network_run *n, const struct ready *rd, struct supervisor *s)
 {
-	const struct network_process none = NETWORK_PROCESS_NONE;
+	const struct side none = {
+		.about = "network = user", .pidfd = -1, .channel = -1, .log = -1
+	};
 	*n = (struct network_run){ .rd = rd,
 		.supervisor = s,
 		.helper = none,
@@ -195,7 +197,7 @@ static int start_helper(struct network_run *n, struct err *e)
 		.n_keep_fds = 4,
 		.prepare = pasta ? NULL : network_wall_off, /* it has its own walls */
 		.data = &wall };
-	return network_process_start(&n->helper, &proc, e);
+	return side_start(&n->helper, &proc, e);
 }
 
 /* ---- published ports ---- */
@@ -212,13 +214,12 @@ static int publish(const struct network_run *n, struct err *e)
 /* ---- rules ---- */
 
 /* Runs nft in the sandbox's network, with @text to read. @ret: not waited for, if given. */
-static int nft(
-	struct network_run *n, const char *text, struct network_process *p, struct err *e)
+static int nft(struct network_run *n, const char *text, struct side *p, struct err *e)
 {
 	static char *const argv[] = { "nft", "-nn", "-f", "-", NULL };
 	const struct network_place place = inside(n, CAP(CAP_NET_ADMIN));
 	p->name = "nft";
-	_cleanup_fd_ int input = network_memory(text);
+	_cleanup_fd_ int input = side_memory(text);
 	if (input < 0)
 		return err_sys(e, -errno, "cannot make a file for nft");
 	struct proc_spec proc = { .path = spec_of(n)->nft_path,
@@ -228,7 +229,7 @@ static int nft(
 		.keep_fd = -1,
 		.prepare = network_enter,
 		.data = &place };
-	return network_process_start(p, &proc, e);
+	return side_start(p, &proc, e);
 }
 
 static int start_filter(struct network_run *n, const struct net_host *host, struct err *e)
@@ -241,9 +242,9 @@ static int start_filter(struct network_run *n, const struct net_host *host, stru
 
 static int end_of_filter(struct network_run *n, struct err *e)
 {
-	if (network_process_wait(&n->filter) == 0)
+	if (side_wait(&n->filter) == 0)
 		return 0;
-	network_process_failed(&n->filter, "cannot load the rules", e);
+	side_failed(&n->filter, "cannot load the rules", e);
 	return err_hint(e,
 		"the kernel must have nf_tables, with sets, conntrack and reject; nothing "
 		"is started without the rules that were asked for");
@@ -281,15 +282,15 @@ void network_changed(struct network_run *n)
 {
 	char events[8192];
 	struct net_host host;
-	struct network_process once = NETWORK_PROCESS_NONE;
+	struct side once = SIDE_NONE;
 	struct err e;
 	while (recv(n->changes, events, sizeof(events), 0) > 0 || errno == ENOBUFS)
 		;
 	bool failed = net_host_collect(arena_of(n), &host) < 0 ||
 		(n->resolver.pid > 0 && !tell_resolver(n, &host)) ||
 		nft(n, net_filter_update(arena_of(n), &host), &once, &e) < 0 ||
-		network_process_wait(&once) != 0;
-	network_process_stop(&once);
+		side_wait(&once) != 0;
+	side_stop(&once);
 	if (failed)
 		log_warning("the host's addresses have changed, and the rules of the "
 			    "network do not know the new ones");
@@ -328,7 +329,7 @@ static int start_resolver(
 	int ends[2];
 	n->resolver.name = "sbox-resolver";
 	const char *text = resolver_rules(n, host);
-	_cleanup_fd_ int rules = text ? network_memory(text) : -1;
+	_cleanup_fd_ int rules = text ? side_memory(text) : -1;
 	if (rules < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(e, -errno, "cannot make a socket for sbox-resolver");
 	n->resolver.channel = ends[0];
@@ -340,7 +341,7 @@ static int start_resolver(
 		.keep_fd = -1,
 		.prepare = network_enter,
 		.data = &place };
-	return network_process_start(&n->resolver, &proc, e);
+	return side_start(&n->resolver, &proc, e);
 }
 
 static int resolver_ready(struct network_run *n, struct err *e)
@@ -348,7 +349,7 @@ static int resolver_ready(struct network_run *n, struct err *e)
 	char word[16];
 	if (RETRY(recv(n->resolver.channel, word, sizeof(word), 0)) > 0)
 		return 0;
-	return network_process_failed(&n->resolver, "ended before it was ready", e);
+	return side_failed(&n->resolver, "ended before it was ready", e);
 }
 
 int network_begin(struct network_run *n, int net_ns, struct awaited *w, struct err *e)
@@ -385,7 +386,7 @@ static int helper_ready(struct network_run *n, struct err *e)
 {
 	char byte;
 	if (RETRY(read(n->helper.channel, &byte, 1)) != 1)
-		return network_process_failed(&n->helper, "ended before it was ready", e);
+		return side_failed(&n->helper, "ended before it was ready", e);
 	n->helper.channel = fd_close(n->helper.channel);
 	const struct network_place place = inside(n, CAP(CAP_NET_ADMIN));
 	const struct plan *p = n->rd->plan;
@@ -508,16 +509,16 @@ static bool is_multicast(const struct net_refused *one)
 static void read_refused(struct network_run *n, struct net_refusals *ret)
 {
 	enum { LISTING_MAX = 4 * 1024 * 1024 };
-	struct network_process once = NETWORK_PROCESS_NONE;
+	struct side once = SIDE_NONE;
 	struct err ignored;
 	char *text;
 	*ret = (struct net_refusals){ 0 };
 	/* not "list set" twice: nft 1.0.6 then knows the second one only */
 	if (nft(n, "list table inet sbox\n", &once, &ignored) == 0 &&
-		network_process_wait(&once) == 0 && lseek(once.log, 0, SEEK_SET) == 0 &&
+		side_wait(&once) == 0 && lseek(once.log, 0, SEEK_SET) == 0 &&
 		fd_read_open(arena_of(n), once.log, LISTING_MAX, &text, NULL) == 0)
 		net_refused_parse(arena_of(n), text, ret);
-	network_process_stop(&once);
+	side_stop(&once);
 }
 
 /* The lines of the footer: a few, then how many more. */
@@ -605,9 +606,9 @@ void network_tell(struct network_run *n)
 void network_stop(struct network_run *n)
 {
 	n->exit_fd = fd_close(n->exit_fd);
-	network_process_stop(&n->helper);
-	network_process_stop(&n->filter);
-	network_process_stop(&n->resolver);
+	side_stop(&n->helper);
+	side_stop(&n->filter);
+	side_stop(&n->resolver);
 	n->user_ns = fd_close(n->user_ns);
 	n->net_ns = fd_close(n->net_ns);
 	n->changes = fd_close(n->changes);

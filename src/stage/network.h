@@ -7,7 +7,8 @@
 
 #include "base/err.h"
 #include "resolve/ready.h"
-#include "stage/network_process.h"
+#include "stage/network_wall.h"
+#include "stage/side.h"
 
 struct awaited;
 struct supervisor;
@@ -15,7 +16,7 @@ struct supervisor;
 struct network_run {
 	const struct ready *rd;
 	struct supervisor *supervisor;
-	struct network_process helper, filter, resolver;
+	struct side helper, filter, resolver;
 	int user_ns, net_ns; /* -1: not known yet */
 	int exit_fd; /* the helper ends when this closes */
 	int changes; /* tells when the host's addresses change; -1: nobody needs to know */

@@ -2,7 +2,8 @@
 /* network_ipv6.h - IPv6 inside that is there at once, without waiting for a router */
 #pragma once
 
-#include "stage/network_process.h"
+#include "stage/network_wall.h"
+#include "stage/side.h"
 
 /* Before the helper makes its device: no waiting whether somebody has our address. */
 int network_ipv6_begin(const struct network_place *place, struct err *e);

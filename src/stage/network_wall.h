@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* network_wall.h - what the programs of the network are before their execve */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+/* A network namespace and its owner, to run in, and what may be done there. */
+struct network_place {
+	int user_ns, net_ns;
+	uint64_t capabilities; /* bit n: capability n; all others are given up */
+};
+
+/* For prepare() of struct proc_spec, with a struct network_place. */
+int network_enter(const void *place_data);
+
+/* What a program that stays outside may reach of the files. */
+struct network_wall {
+	bool required; /* else a kernel without Landlock is excused */
+	const char *folder; /* where it may make a socket; NULL: nowhere */
+};
+
+/* The same with a struct network_wall: for slirp4netns, which cannot build its own sandbox
+ * where no user 0 is mapped. */
+int network_wall_off(const void *wall_data);
