@@ -22,10 +22,11 @@ SRC = src/main.c \
 		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
 		userns.c) \
 	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c instances.c kill.c pause.c profile.c ps.c screen.c \
-		run.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
+		run.c try.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
 	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
 	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
 	src/stage/network_ipv6.c src/stage/network_wall.c src/stage/side.c \
+	src/resolve/overlay.c src/resolve/overlay_probe.c src/stage/overlay.c src/stage/overlay_server.c \
 	src/cmd/port.c src/resolve/net_forward.c src/stage/network_port.c
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
@@ -34,7 +35,7 @@ LIBS_sbox-resolver = -lmnl -lnftnl -lresolv -lseccomp
 LIBS_sbox-scope = -lsystemd
 LIBS_sbox-xauth = -lXau
 
-PROFILES = base browser build default desktop shell untrusted
+PROFILES = base browser build default desktop shell try untrusted
 
 # .in: lines @SETTINGS@ and @OPTIONS@ are replaced from the settings table.
 MAN_IN = sbox.1.in sbox-profile.5.in

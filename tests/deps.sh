@@ -27,6 +27,7 @@ table() {
 	run    xdg-dbus-proxy           xdg-dbus-proxy
 	run    slirp4netns              slirp4netns
 	run    nftables                 nft
+	run    fuse-overlayfs           fuse-overlayfs
 	test   openssl                  openssl
 	test   passt                    pasta
 	test   iproute2                 ip

@@ -8,8 +8,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/run.h"
 #include "config/cmdline.h"
 #include "config/show.h"
+#include "resolve/overlay.h"
 #include "resolve/resolve.h"
 #include "resolve/steps.h"
 #include "stage/group.h"
@@ -58,7 +60,23 @@ static void warn(const struct ready *rd)
 			guard->dest);
 }
 
-static int run_plan(struct plan *p, struct diags *d, char **argv, struct err *e)
+/* What somebody who only wanted to try a program needs to know next. */
+static void tell_layer(const struct ready *rd)
+{
+	const char *name = rd->plan->layer;
+	if (!overlay_is_kept(rd->plan))
+		return;
+	if (overlay_is_untouched(rd))
+		log_info("nothing was written to the layer '%s'", name);
+	else
+		log_note(
+			"what was written is in the layer '%s': 'sbox diff %s' shows it, 'sbox "
+			"apply %s' brings it to the host, 'sbox discard %s' throws it away",
+			name, name, name, name);
+}
+
+static int run_plan(
+	struct plan *p, struct diags *d, char **argv, bool tries, struct err *e)
 {
 	struct ready rd;
 	struct group group;
@@ -89,22 +107,23 @@ static int run_plan(struct plan *p, struct diags *d, char **argv, struct err *e)
 		r = told(d, e);
 	}
 	group_end(&group);
+	if (started && tries)
+		tell_layer(&rd);
 	resolve_undo(&rd, !started);
 	if (!started && (r < 0 || d->n > 0))
 		status_failed(p->json_status_fd, e);
 	return r;
 }
 
-static int run(int argc, char **argv, struct err *e)
+int run_words(char **words, char **argv, bool tries, struct err *e)
 {
 	struct arena arena = { 0 };
 	struct diags d = { .arena = &arena };
 	struct cmdline c = { 0 };
 	struct plan p;
-	(void)argc;
 
 	plan_init(&p, &arena);
-	cmdline_parse(&arena, argv + 1, &d, &c);
+	cmdline_parse(&arena, words, &d, &c);
 	cmdline_plan(&p, &d, &c, true);
 	log_set_level(p.quiet ? LOG_QUIET : p.verbose ? LOG_VERBOSE : LOG_NORMAL);
 
@@ -118,10 +137,16 @@ static int run(int argc, char **argv, struct err *e)
 		status_failed(p.json_status_fd, e);
 	} else {
 		log_info("profile %s", p.profile_name ? p.profile_name : "none");
-		r = run_plan(&p, &d, argv, e);
+		r = run_plan(&p, &d, argv, tries, e);
 	}
 	arena_done(&arena);
 	return r;
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+	(void)argc;
+	return run_words(argv + 1, argv, false, e);
 }
 
 const struct command cmd_run = {

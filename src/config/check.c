@@ -109,6 +109,26 @@ static bool label_without_proc(const struct plan *p)
 	return false;
 }
 
+static bool has_no_layer(const struct plan *p, const struct list *l)
+{
+	return strcmp(p->layer, "none") == 0 && l->n > 0;
+}
+
+static bool overlay_without_layer(const struct plan *p)
+{
+	return has_no_layer(p, &p->overlay);
+}
+
+static bool under_without_layer(const struct plan *p)
+{
+	return has_no_layer(p, &p->layer_under);
+}
+
+static bool layer_over_written(const struct plan *p)
+{
+	return strcmp(p->layer, "none") != 0 && p->root_write;
+}
+
 static bool shell_without_line(const struct plan *p)
 {
 	return p->shell_command && !*p->shell_command;
@@ -166,6 +186,13 @@ static const struct rule {
 	{ limits_without_namespace, SET_CGROUP,
 		"limits of all processes need cgroup = private",
 		"leave cgroup = host out, or add --no-limits" },
+	{ overlay_without_layer, SET_OVERLAY, "nothing says where the writes go",
+		"add layer = ephemeral, or layer = NAME" },
+	{ under_without_layer, SET_LAYER_UNDER, "there is no layer to be above it",
+		"add layer = ephemeral, or layer = NAME" },
+	{ layer_over_written, SET_ROOT_WRITE,
+		"writes go either to the root itself or to a layer",
+		"leave root-write or layer out" },
 	{ shell_without_line, SET_SHELL_COMMAND, "an empty line of shell", NULL },
 	{ label_without_proc, SET_PROC,
 		"an AppArmor profile or SELinux context is put on through /proc",

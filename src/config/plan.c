@@ -22,6 +22,7 @@ void plan_init(struct plan *p, struct arena *a)
 		.arena = a,
 		.root = "host",
 		.home = "ephemeral",
+		.layer = "none",
 		.cwd = ACCESS_NONE,
 		.proc = true,
 		.dev = true,

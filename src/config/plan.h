@@ -76,6 +76,12 @@ enum nested { NESTED_NONE, NESTED_BROWSER, NESTED_FULL, NESTED_COUNT };
 enum landlock { LANDLOCK_OFF, LANDLOCK_AUTO, LANDLOCK_REQUIRED, LANDLOCK_COUNT };
 enum limits_held { LIMITS_REQUIRED, LIMITS_AUTO, LIMITS_GROUP, LIMITS_COUNT };
 enum oom_kill { OOM_KILL_ONE, OOM_KILL_ALL, OOM_KILL_COUNT };
+enum engine {
+	ENGINE_AUTO,
+	ENGINE_FUSE_OVERLAYFS,
+	ENGINE_KERNEL_OVERLAY,
+	ENGINE_WORD_COUNT
+};
 enum wait_for { WAIT_MAIN, WAIT_ALL, WAIT_COUNT };
 
 enum setting_id {
@@ -100,6 +106,10 @@ enum setting_id {
 	SET_PROTECT,
 	SET_HOME,
 	SET_CWD,
+	SET_LAYER,
+	SET_LAYER_UNDER,
+	SET_OVERLAY,
+	SET_ENGINE,
 	SET_CHDIR,
 	SET_PROC,
 	SET_DEV,
@@ -214,6 +224,9 @@ struct plan {
 	struct list hide, secret, protect;
 	const char *home; /* "private[:NAME]", "ephemeral", "host", "none" */
 	int cwd; /* enum access_mode */
+	const char *layer; /* "none", "ephemeral", or a name */
+	struct list layer_under, overlay;
+	int engine; /* enum engine */
 	const char *chdir;
 	bool proc, dev, sys;
 

@@ -18,6 +18,7 @@ static const char *const identity_words[] = { "self", "root", NULL };
 static const char *const id_map_words[] = { "auto", "single", "range", NULL };
 static const char *const groups_words[] = { "auto", "drop", "keep", NULL };
 static const char *const access_words[] = { "none", "read", "write", NULL };
+static const char *const engine_words[] = { "auto", "fuse-overlayfs", "kernel", NULL };
 static const char *const network_words[] = { "none", "user", "host", NULL };
 static const char *const network_helper_words[] = { "slirp4netns", "pasta", NULL };
 static const char *const lost_words[] = { "warn", "end", NULL };
@@ -38,6 +39,7 @@ WORDS_FIT(identity_words, IDENTITY_COUNT);
 WORDS_FIT(id_map_words, ID_MAP_COUNT);
 WORDS_FIT(groups_words, GROUPS_COUNT);
 WORDS_FIT(access_words, ACCESS_COUNT);
+WORDS_FIT(engine_words, ENGINE_WORD_COUNT);
 WORDS_FIT(network_words, NETWORK_COUNT);
 WORDS_FIT(network_helper_words, NETWORK_HELPER_COUNT);
 WORDS_FIT(lost_words, LOST_COUNT);
@@ -167,6 +169,34 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "A caller who stands in the home directory itself, or above it, shows "
 		       "nothing of it.",
 		.flags = S_WIDENS },
+	[SET_LAYER] = { "layer", "filesystem", TEXT(value_layer, layer),
+		.short_flag = 'l', .help = "where writes go instead of the host",
+		.doc = "none: what is not writable stays so. With a layer the trees of the system, a "
+		       "directory root, the home with home = host, and the working directory can all "
+		       "be written to, and nothing of that reaches the host: ephemeral keeps it in "
+		       "memory, to be gone afterwards; a name keeps it in "
+		       "~/.local/share/sbox/layers, to be used again by the next run with that "
+		       "name, looked at with \"sbox diff\", and brought to the host with "
+		       "\"sbox apply\". What write and bind make writable is still written on the "
+		       "host. Hidden things stay hidden." },
+	[SET_LAYER_UNDER] = { "layer-under", "filesystem", LIST(value_words, layer_under),
+		.metavar = "NAME...",
+		.help = "kept layers to see below the layer, read-only",
+		.doc = "The first one lies on top of the others. They must have been written by "
+		       "the engine that is used now." },
+	[SET_OVERLAY] = { "overlay", "filesystem", LIST(value_paths, overlay),
+		.help = "paths to see, with writes going to the layer",
+		.doc = "Directories, in addition to what layer overlays by itself. Needs a layer.",
+		.flags = S_WIDENS },
+	[SET_ENGINE] = { "engine", "filesystem", ENUM(engine, engine_words),
+		.help = "what puts a layer over a tree",
+		.doc = "kernel: the kernel's overlay file system, as fast as without; what belongs to "
+		       "ids that the id map does not have cannot be changed by it. fuse-overlayfs: "
+		       "the program of that name, with which everything that can be read can be "
+		       "changed; several times slower with many small files. auto: for each tree "
+		       "the kernel, where the tree is the caller's own and the kernel can do it; "
+		       "else fuse-overlayfs. A kept layer stays with the engine that it was begun "
+		       "with." },
 	[SET_CHDIR] = { "chdir", "filesystem", TEXT(value_path, chdir), .short_flag = 'C',
 		.metavar = "DIR", .help = "directory to start in",
 		.doc = "Default: the caller's where it is visible, else the home, else /." },

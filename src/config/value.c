@@ -221,6 +221,24 @@ const struct value_type value_home = {
 	.print = string_print,
 };
 
+static void layer_parse(const struct value_input *in, void *member)
+{
+	const char *text = unquoted(in);
+	if (value_is_plain_name(text))
+		*(const char **)member = text;
+	else
+		value_bad(in, 0,
+			"none, ephemeral, or a name of letters, digits, '.', '_' and '-'",
+			"not a layer", text);
+}
+
+const struct value_type value_layer = {
+	.name = "where writes go",
+	.metavar = "none|ephemeral|NAME",
+	.parse = layer_parse,
+	.print = string_print,
+};
+
 static void hostname_parse(const struct value_input *in, void *member)
 {
 	const char *text = unquoted(in);

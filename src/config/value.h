@@ -39,6 +39,7 @@ extern const struct value_type value_words, value_paths, value_env, value_names;
 extern const struct value_type value_capabilities, value_fds;
 extern const struct value_type value_syscalls, value_sockets;
 extern const struct value_type value_bind, value_tmpfs, value_dir, value_file, value_link;
+extern const struct value_type value_layer;
 extern const struct value_type value_home, value_root, value_path, value_hostname;
 extern const struct value_type value_machine_id, value_instance_name;
 extern const struct value_type value_net_rules, value_publish;

@@ -16,7 +16,7 @@ static bool shows(const struct resolver *r, const struct mount_op *op)
 	if (op->kind != OP_BIND)
 		return false;
 	return op->id == SET_READ || op->id == SET_WRITE || op->id == SET_BIND ||
-		op->id == SET_CWD ||
+		op->id == SET_CWD || op->id == SET_OVERLAY ||
 		(op->id == SET_HOME && strcmp(r->p->home, "host") == 0);
 }
 
@@ -45,7 +45,7 @@ static void compare(struct resolver *r, const struct mount_op *rule, const char 
 {
 	if (path_is_below(shown, guarded)) {
 		if (!path_is_below(rule->source, guard->dest) &&
-			(guard->kind != OP_PROTECT || rule->write))
+			(guard->kind != OP_PROTECT || (rule->write && !rule->overlaid)))
 			refuse(r, rule, guard);
 		return;
 	}

@@ -77,6 +77,12 @@ const char *mount_plan_source(struct arena *a, const struct mount_ops *ops,
 	return arena_printf(a, "%s/%s", strcmp(source, "/") == 0 ? "" : source, rest);
 }
 
+bool mount_plan_overlaid(
+	const struct mount_ops *ops, const struct mount_root *root, int parent)
+{
+	return parent == OP_NO_PARENT ? root->overlay != NULL : ops->v[parent].overlaid;
+}
+
 bool mount_plan_shows(
 	const struct mount_ops *ops, const struct mount_root *root, const char *path)
 {
@@ -102,10 +108,11 @@ static bool settle(struct arena *a, struct mount_op *op, const struct mount_ops 
 	const char *about = op->about ? op->about : op->dest;
 	if (weak(op) && (!source || strcmp(source, about) != 0))
 		return false;
-	if (!writable)
-		op->make_dir = false; /* the program cannot make it either */
+	bool overlaid = mount_plan_overlaid(ops, root, op->parent);
+	if (!writable || overlaid)
+		op->make_dir = false; /* the program cannot make it on the host either */
 	if (op->kind == OP_PROTECT) {
-		if (!writable)
+		if (!writable || overlaid)
 			return false;
 		op->kind = OP_BIND;
 		op->source = source;
@@ -116,6 +123,8 @@ static bool settle(struct arena *a, struct mount_op *op, const struct mount_ops 
 		op->kind = OP_HIDE;
 	if (op->kind == OP_HIDE) {
 		op->source = source;
+		if (overlaid)
+			op->implied = true; /* a layer may have removed or replaced it */
 		return source != NULL; /* what nothing shows needs no hiding */
 	}
 	return true;
@@ -130,7 +139,7 @@ static bool changes_nothing(struct arena *a, const struct mount_op *op,
 	const struct mount_op *parent = &ops->v[op->parent];
 	const char *there = mount_plan_source(a, ops, root, op->parent, op->dest);
 	return there && strcmp(there, op->source) == 0 && parent->write == op->write &&
-		parent->device == op->device;
+		parent->overlaid == op->overlaid && parent->device == op->device;
 }
 
 void mount_plan_order(
@@ -199,6 +208,7 @@ void mount_plan_pin(struct arena *a, struct mount_ops *ops, const struct mount_r
 			pin.dest = dest;
 			pin.source = mount_plan_source(a, ops, root, parent, dest);
 			pin.write = pin.directory = pin.pin = true;
+			pin.overlaid = mount_plan_overlaid(ops, root, parent);
 			pin.make_dir = false;
 			*ARENA_PUSH(a, ops) = pin;
 		}

@@ -27,6 +27,8 @@ enum op_kind {
 
 enum { OP_NO_PARENT = -1 };
 
+struct overlay;
+
 struct mount_op {
 	enum op_kind kind;
 	const char *dest; /* normalized path as the sandbox will see it */
@@ -36,6 +38,8 @@ struct mount_op {
 	mode_t mode;
 	uint64_t size;
 	bool write; /* OP_BIND */
+	bool overlaid; /* OP_BIND, and @write: what is written goes to a layer */
+	const struct overlay *overlay; /* how; NULL: what lies above it has it already */
 	bool device; /* OP_BIND: device nodes work */
 	bool directory; /* OP_BIND, OP_HIDE: kind of the thing */
 	bool seal; /* OP_TMPFS, OP_HIDE: made read-only when all is in place */
@@ -61,6 +65,8 @@ struct mount_ops {
 struct mount_root {
 	const char *source; /* the directory; NULL: a tmpfs of ours */
 	bool write;
+	const struct overlay
+		*overlay; /* what is written goes to a layer; NULL: to @source */
 };
 
 /* Sorts the wishes so that what lies above comes first, keeps one op for each
@@ -84,6 +90,9 @@ const struct mount_op *mount_plan_guard(
 
 /* The index of the op whose tree holds @path (by its text), or OP_NO_PARENT. */
 int mount_plan_parent(const struct mount_ops *ops, const char *path);
+/* Whether what is written in the tree of @parent goes to a layer. */
+bool mount_plan_overlaid(
+	const struct mount_ops *ops, const struct mount_root *root, int parent);
 /* The host's path of @dest as seen through its parent, or NULL where that is no bind. */
 const char *mount_plan_source(struct arena *a, const struct mount_ops *ops,
 	const struct mount_root *root, int parent, const char *dest);

@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "resolve/overlay.h"
 
 /* ---- homes ---- */
 
@@ -124,6 +125,7 @@ int places_home(struct resolver *r)
 	struct mount_op *op = wish(r, OP_BIND, dest, SET_HOME, at);
 	op->source = source;
 	op->write = true;
+	op->overlaid = strcmp(kind, "host") == 0 && overlay_wanted(r->p);
 	return 0;
 }
 
@@ -137,7 +139,7 @@ static const struct mount_op *writable_above(const struct mount_ops *ops, size_t
 	for (size_t i = 0; i < ops->n; i++) {
 		const struct mount_op *op = &ops->v[i];
 		if (i == which || op->kind != OP_BIND || !op->write || op->device ||
-			!path_is_below(source, op->source) ||
+			op->overlaid || !path_is_below(source, op->source) ||
 			strcmp(source, op->source) == 0)
 			continue;
 		if (!best || path_depth(op->source) > path_depth(best->source))
@@ -219,8 +221,9 @@ static bool has_no_place(
 		mount_plan_source(r->a, ops, &r->rd->root, op->parent, op->dest);
 	if (!host)
 		return false;
-	/* another root's own tree is as it is */
-	bool own_tree = op->parent == OP_NO_PARENT || ops->v[op->parent].id == SET_ROOT;
+	/* another root's own tree is as it is, and so is one with a layer over it */
+	bool own_tree = op->parent == OP_NO_PARENT || ops->v[op->parent].id == SET_ROOT ||
+		ops->v[op->parent].overlaid;
 	if (own_tree && (op->kind == OP_DIR || op->kind == OP_LINK))
 		return true;
 	if (op->make_dir || lstat(host, &st) == 0)
@@ -299,7 +302,8 @@ static void look_at_place(struct resolver *r, struct mount_op *op)
 		op->parent == OP_NO_PARENT ? NULL : &ops->v[op->parent];
 	const char *tree = parent ? parent->source : r->rd->root.source;
 	struct stat st;
-	if ((parent && parent->kind != OP_BIND) || !tree ||
+	if ((parent && parent->kind != OP_BIND) || !tree || op->pin ||
+		mount_plan_overlaid(ops, &r->rd->root, op->parent) ||
 		(op->kind == OP_HIDE && !op->make_dir))
 		return;
 	const char *path = path_rest(op->dest, parent ? parent->dest : "/");

@@ -109,6 +109,8 @@ struct ready {
 	struct undos undos;
 	struct locked_trees trees;
 
+	struct layers_used *layers; /* NULL: no layer */
+
 	const char *home; /* inside; NULL: none */
 	const char *const *chdirs; /* tried in order, ended by NULL */
 	bool chdir_required;

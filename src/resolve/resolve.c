@@ -27,6 +27,7 @@
 #include "resolve/group.h"
 #include "resolve/ident.h"
 #include "resolve/label.h"
+#include "resolve/overlay.h"
 #include "resolve/places.h"
 #include "resolve/program.h"
 #include "resolve/subid.h"
@@ -82,6 +83,12 @@ static bool source_exists(struct resolver *r, const struct item *item, const cha
 	return false;
 }
 
+static bool is_directory(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static void wish_binds(struct resolver *r, const struct list *l, enum setting_id id)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -91,7 +98,9 @@ static void wish_binds(struct resolver *r, const struct list *l, enum setting_id
 			continue;
 		struct mount_op *op = wish(r, OP_BIND, path, id, &item->at);
 		op->source = path;
-		op->write = id == SET_WRITE || id == SET_DEVICE;
+		op->overlaid = id == SET_OVERLAY ||
+			(id == SET_SYSTEM && overlay_wanted(r->p) && is_directory(path));
+		op->write = id == SET_WRITE || id == SET_DEVICE || op->overlaid;
 		op->device = id == SET_DEVICE;
 	}
 }
@@ -134,7 +143,8 @@ static void wish_cwd(struct resolver *r)
 {
 	char *cwd;
 	const struct origin *at = &r->p->origin[SET_CWD];
-	bool write = r->p->cwd == ACCESS_WRITE;
+	bool overlaid = overlay_wanted(r->p);
+	bool write = r->p->cwd == ACCESS_WRITE || overlaid;
 	if (r->p->cwd == ACCESS_NONE || !r->h->cwd ||
 		path_normalize(r->a, r->h->cwd, &cwd) < 0 ||
 		path_is_below(r->h->home, cwd))
@@ -148,11 +158,12 @@ static void wish_cwd(struct resolver *r)
 			continue;
 		if (hides)
 			return;
-		write = false;
+		write = overlaid;
 	}
 	struct mount_op *op = wish(r, OP_BIND, cwd, SET_CWD, at);
 	op->source = cwd;
 	op->write = write;
+	op->overlaid = overlaid;
 }
 
 void wish_text(struct resolver *r, const char *dest, const char *text, enum setting_id id)
@@ -236,6 +247,7 @@ static int gather(struct resolver *r)
 	wish_binds(r, &p->read, SET_READ);
 	wish_binds(r, &p->write, SET_WRITE);
 	wish_binds(r, &p->device, SET_DEVICE);
+	wish_binds(r, &p->overlay, SET_OVERLAY);
 	for (size_t i = 0; i < p->bind.n; i++)
 		wish_bind_elsewhere(r, &p->bind.v[i]);
 	wish_made(r, &p->tmpfs, OP_TMPFS, SET_TMPFS);
@@ -319,14 +331,15 @@ static int resolve_root(struct resolver *r)
 	const char *shell = host_shell_in(r->a, path, rd->uid);
 	if (shell)
 		env_set(r->a, &r->env, "SHELL", shell);
-	if (!r->p->root_write) {
+	bool overlaid = overlay_wanted(r->p);
+	if (!r->p->root_write && !overlaid) {
 		int code = wish_root_entries(r, path);
 		return code < 0 ? refuse_root(r, path, code) : 0;
 	}
 	rd->root = (struct mount_root){ .source = path, .write = true };
 	rd->root_dev = st.st_dev;
 	rd->root_ino = st.st_ino;
-	return 0;
+	return overlaid ? overlay_root(r) : 0;
 }
 
 static void resolve_namespaces(struct ready *rd)
@@ -513,6 +526,9 @@ int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
 	resolve_pass_fds(&r);
 	rd->home = places_home_inside(&r);
 	environ_begin(rd, &r.env);
+	code = overlay_begin(&r);
+	if (code < 0)
+		return code;
 	(void)resolve_root(&r); /* its mistakes are in @d, with those that follow */
 	code = resolve_name(&r);
 	if (code == 0)
@@ -525,6 +541,10 @@ int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
 		return -EINVAL;
 	mount_plan_order(r.a, &rd->ops, &rd->root);
 	code = places_settle(&r);
+	if (code < 0)
+		return code;
+	if (d->n == 0)
+		code = overlay_settle(&r);
 	if (code < 0)
 		return code;
 	if (d->n > 0)
@@ -547,6 +567,7 @@ int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
 
 void resolve_undo(const struct ready *rd, bool failed)
 {
+	overlay_end(rd, failed);
 	places_undo(rd, failed);
 	instance_remove(rd->instance);
 }

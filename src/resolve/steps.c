@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "config/settings.h"
+#include "resolve/overlay.h"
 
 /* One step: what, and the setting that asked for it. */
 struct step_line {
@@ -86,8 +87,25 @@ static void id_table(
 			range && i == 0 ? ", through newuidmap and newgidmap" : "");
 }
 
+static void layer(
+	struct steps *s, const char *origin, const struct overlay *o, const char *dest)
+{
+	add(s, origin, false, "put a layer over %s, by %s%s", dest,
+		o->engine == ENGINE_KERNEL ? "the kernel" : "fuse-overlayfs",
+		o->squash && o->engine == ENGINE_FUSE ? ", all as the program's own"
+						      : "");
+}
+
 static void mounts(struct steps *s, const struct ready *rd)
 {
+	const struct plan *p = rd->plan;
+	if (overlay_wanted(p))
+		add(s, origin_of(s, p, SET_LAYER), false, "%s%s",
+			overlay_is_kept(p) ? "open the layer "
+					   : "keep what is written in memory",
+			overlay_is_kept(p) ? p->layer : "");
+	if (rd->root.overlay)
+		layer(s, origin_of(s, p, SET_LAYER), rd->root.overlay, "/");
 	for (size_t i = 0; i < rd->ops.n; i++) {
 		const struct mount_op *op = &rd->ops.v[i];
 		const char *mode = op->kind != OP_BIND ? ""
@@ -99,7 +117,9 @@ static void mounts(struct steps *s, const struct ready *rd)
 		bool widens = op->kind == OP_BIND && (settings[op->id].flags & S_WIDENS);
 		switch (op->kind) {
 		case OP_BIND:
-			if (strcmp(op->source, op->dest) == 0)
+			if (op->overlay)
+				layer(s, origin, op->overlay, op->dest);
+			else if (strcmp(op->source, op->dest) == 0)
 				add(s, origin, widens, "show %s%s%s", mode, op->dest,
 					op->device ? " with devices" : "");
 			else

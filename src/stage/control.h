@@ -13,6 +13,7 @@ enum control_kind {
 	CONTROL_GO = 'g', /* to the child: what it waited for is there */
 	CONTROL_PROGRAM =
 		'p', /* to the supervisor: the sender is the program's process */
+	CONTROL_OVERLAY = 'o', /* to the supervisor: a mount that awaits fuse-overlayfs */
 	CONTROL_NETWORK = 'n', /* to the supervisor: with its network namespace */
 };
 

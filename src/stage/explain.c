@@ -32,6 +32,7 @@ static const char *const step_texts[STEP_COUNT] = {
 	[STEP_CHANGED] = "the source was replaced while the sandbox was being made",
 	[STEP_PLACE] = "there is no place to mount on",
 	[STEP_MOUNT] = "cannot mount",
+	[STEP_OVERLAY] = "cannot put a layer over the tree",
 	[STEP_FILE] = "cannot make the file",
 	[STEP_SEAL] = "cannot make read-only",
 	[STEP_PIVOT] = "cannot enter the new root",

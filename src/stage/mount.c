@@ -29,7 +29,9 @@ static int create(const char *type, const char *const *options, unsigned flags)
 	if (fs < 0)
 		return -errno;
 	for (; *options; options += 2)
-		if (sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, options[0], options[1]) < 0)
+		if (sys_fsconfig(fs,
+			    options[1] ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG,
+			    options[0], options[1]) < 0)
 			return -errno;
 	if (sys_fsconfig(fs, SYS_FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
 		return -errno;

@@ -50,7 +50,7 @@ static int classic_make(struct child *c, const char *type, const char *const *op
 	unsigned flags, int place)
 {
 	(void)c;
-	char data[256] = "", target[FD_PATH];
+	char data[1024] = "", target[FD_PATH];
 	for (; *options; options += 2) {
 		size_t used = strlen(data);
 		(void)snprintf(data + used, sizeof(data) - used, "%s%s%s%s",

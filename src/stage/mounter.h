@@ -21,7 +21,7 @@ enum {
 
 struct mounter {
 	/* A file system of @type on top of @place. @options: "key", "value" pairs ended by
-	 * NULL. The descriptor of its root, or negative errno. */
+	 * NULL; without a value it is a flag. The descriptor of its root, or negative errno. */
 	int (*make)(struct child *c, const char *type, const char *const *options,
 		unsigned flags, int place);
 	/* @source, with everything below it, on top of @place. 0 or negative errno. */

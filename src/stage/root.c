@@ -37,6 +37,12 @@ static int open_same(const char *path, dev_t dev, ino_t ino, enum step *ret_step
 	return TAKE_FD(fd);
 }
 
+/* What keeps a place in a layered tree where it is: it shows what the layer does. */
+static bool in_layer_already(const struct mount_op *op)
+{
+	return op->pin && op->overlaid;
+}
+
 /* Should: open every source in our own mount namespace (a descriptor from the parent's
  * cannot be bound, EINVAL) and find there what the parent found. Mustn't: follow a path
  * again afterwards. */
@@ -55,7 +61,7 @@ int stage_sources(struct child *c)
 	for (size_t i = 0; i < rd->ops.n; i++) {
 		const struct mount_op *op = &rd->ops.v[i];
 		rd->source_fds[i] = -1;
-		if (op->kind != OP_BIND)
+		if (op->kind != OP_BIND || in_layer_already(op))
 			continue;
 		rd->source_fds[i] = open_same(op->source, op->dev, op->ino, &step);
 		if (rd->source_fds[i] < 0)
@@ -71,7 +77,18 @@ static bool needs_staging(const struct ready *rd)
 	for (size_t i = 0; i < rd->ops.n; i++)
 		if (rd->ops.v[i].kind == OP_FILE || rd->ops.v[i].kind == OP_HIDE)
 			return true;
-	return false;
+	return rd->layers && rd->layers->own.fd < 0; /* a layer in memory */
+}
+
+/* On top of a tmpfs of ours, which is where a root can be put. */
+static int root_overlay(struct child *c, int source)
+{
+	_cleanup_fd_ int place = c->mounter->root(c, -1, MOUNT_NODEV);
+	if (place < 0)
+		return stage_fail(c, STEP_ROOT, -1, place);
+	c->root_fd =
+		overlay_mount(c, c->rd->root.overlay, source, (int)c->rd->ops.n, place);
+	return c->root_fd < 0 ? stage_fail(c, STEP_OVERLAY, -1, c->root_fd) : 0;
 }
 
 int stage_root(struct child *c)
@@ -91,6 +108,8 @@ int stage_root(struct child *c)
 		if (source < 0)
 			return stage_fail(c, step, -1, source);
 	}
+	if (rd->root.overlay)
+		return root_overlay(c, source);
 	bool read_only = rd->root.source && !rd->root.write;
 	c->root_fd = c->mounter->root(
 		c, source, MOUNT_NODEV | (read_only ? (unsigned)MOUNT_RDONLY : 0));
@@ -99,9 +118,12 @@ int stage_root(struct child *c)
 
 /* ---- places ---- */
 
-/* Whether what holds the op's destination is a file system of our own making. */
-static bool in_own_tmpfs(const struct ready *rd, const struct mount_op *op)
+/* Whether what holds the op's destination is a file system of our own making, or a layer:
+ * what is made there to mount on is not made on the host. */
+static bool may_make_places(const struct ready *rd, const struct mount_op *op)
 {
+	if (mount_plan_overlaid(&rd->ops, &rd->root, op->parent))
+		return true;
 	if (op->parent == OP_NO_PARENT)
 		return !rd->root.source;
 	/* what is hidden lies under one too, and a rule may show something in there */
@@ -159,7 +181,7 @@ static int open_place(struct child *c, const struct mount_op *op, bool directory
 	char path[PATH_MAX];
 	const char *name;
 	int fd = path_open_in_root(c->root_fd, op->dest, 0);
-	if (fd != -ENOENT || !in_own_tmpfs(c->rd, op))
+	if (fd != -ENOENT || !may_make_places(c->rd, op))
 		return fd;
 	_cleanup_fd_ int parent = open_parent(c, op->dest, path, &name);
 	if (parent < 0)
@@ -208,7 +230,7 @@ static int do_file(struct child *c, const struct mount_op *op, int i)
 	_cleanup_fd_ int place = path_open_in_root(c->root_fd, op->dest, 0);
 	if (place >= 0)
 		return bind_content(c, op, i, place);
-	if (place != -ENOENT || !in_own_tmpfs(c->rd, op))
+	if (place != -ENOENT || !may_make_places(c->rd, op))
 		return place;
 	_cleanup_fd_ int parent = open_parent(c, op->dest, path, &name);
 	return parent < 0 ? parent : write_new_file(parent, name, op);
@@ -283,9 +305,17 @@ static int do_hide(struct child *c, const struct mount_op *op, int i)
 static int do_bind(struct child *c, const struct mount_op *op, int i)
 {
 	_cleanup_fd_ int source = TAKE_FD(c->rd->source_fds[i]);
-	_cleanup_fd_ int place = open_place(c, op, op->directory);
+	_cleanup_fd_ int place = in_layer_already(op)
+		? path_open_in_root(c->root_fd, op->dest, O_DIRECTORY)
+		: open_place(c, op, op->directory);
 	if (place < 0)
 		return place;
+	if (in_layer_already(op))
+		return c->mounter->bind(c, place, MOUNT_NODEV, place);
+	if (op->overlay) {
+		_cleanup_fd_ int top = overlay_mount(c, op->overlay, source, i, place);
+		return top < 0 ? top : 0;
+	}
 	return c->mounter->bind(c, source,
 		(op->write ? 0u : MOUNT_RDONLY) | (op->device ? 0u : MOUNT_NODEV), place);
 }
@@ -324,7 +354,18 @@ static enum step step_of(const struct mount_op *op, int error)
 {
 	if (error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -EXDEV)
 		return STEP_PLACE;
-	return op->kind == OP_FILE ? STEP_FILE : STEP_MOUNT;
+	return op->overlay ? STEP_OVERLAY : op->kind == OP_FILE ? STEP_FILE : STEP_MOUNT;
+}
+
+/* In a layer, what was there to be hidden may have been removed, or something else may have
+ * been put in its place: what it shows is then the layer's, no longer the caller's. */
+static bool may_be_gone(const struct ready *rd, const struct mount_op *op, int error)
+{
+	bool overlaid = mount_plan_overlaid(&rd->ops, &rd->root, op->parent);
+	bool no_place = error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
+	if (overlaid && op->pin)
+		return no_place;
+	return op->implied && (error == -ENOENT || (overlaid && no_place));
 }
 
 /* Should: carry out the ops in their order, then seal. Mustn't: skip one that fails. */
@@ -334,7 +375,7 @@ int stage_mounts(struct child *c)
 	for (size_t i = 0; i < rd->ops.n; i++) {
 		const struct mount_op *op = &rd->ops.v[i];
 		int r = do_op(c, op, (int)i);
-		if (r == -ENOENT && op->implied)
+		if (r < 0 && may_be_gone(rd, op, r))
 			continue;
 		if (r < 0)
 			return stage_fail(c, step_of(op, r), (int)i, r);

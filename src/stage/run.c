@@ -21,6 +21,7 @@
 #include "stage/helper.h"
 #include "stage/idmap.h"
 #include "stage/network.h"
+#include "stage/overlay_server.h"
 #include "stage/stage.h"
 #include "stage/supervise.h"
 
@@ -31,6 +32,7 @@ struct start {
 	struct helper dbus;
 	struct group *group;
 	struct network_run network;
+	struct overlay_run overlay;
 	bool program_heard;
 	int report[2], control[2];
 };
@@ -105,12 +107,15 @@ static int look_at_program(struct awaited *w, struct err *e)
 				: 0;
 	}
 	int r = 0;
-	if (kind == CONTROL_NETWORK)
+	if (kind == CONTROL_OVERLAY)
+		r = overlay_serve(&s->overlay, ns, pid, e);
+	else if (kind == CONTROL_NETWORK)
 		r = network_begin(&s->network, ns, awaited_with(s, &s->network), e);
 	else if (group_is_awaited(s->group))
 		r = group_program(s->group, pid, awaited_with(s, s->group), e);
 	s->program_heard |= kind == CONTROL_PROGRAM;
-	w->done = s->program_heard && (!s->rd->network || s->network.net_ns >= 0);
+	w->done = s->program_heard && overlay_all_served(&s->overlay) &&
+		(!s->rd->network || s->network.net_ns >= 0);
 	return r;
 }
 
@@ -191,6 +196,7 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 	};
 	*ret_started = false;
 	network_init(&s.network, rd, &s.supervisor);
+	overlay_init(&s.overlay, rd, &s.supervisor);
 
 	int r = idmap_check(rd, e);
 	if (r == 0)
@@ -213,6 +219,7 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 	}
 	helper_stop(&s.dbus);
 	network_stop(&s.network);
+	overlay_stop(&s.overlay);
 	if (s.supervisor.signal_fd >= 0)
 		supervise_restore_signals(&s.child.mask);
 	close_all(&s);

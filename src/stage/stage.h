@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 
+#include "resolve/overlay.h"
 #include "resolve/ready.h"
 #include "stage/report.h"
 
@@ -34,10 +35,17 @@ struct root_facts {
 	uint32_t dev_major, dev_minor;
 };
 
+/* How many trees fuse-overlayfs is to serve. */
+static inline size_t overlay_servers(const struct ready *rd)
+{
+	return rd->layers ? rd->layers->n_servers : 0;
+}
+
 /* Whether the program must not be executed before the supervisor has said so. */
 static inline bool stage_is_awaited(const struct ready *rd)
 {
-	return rd->dbus || rd->network || rd->limits.way != GROUP_NONE;
+	return rd->dbus || rd->network || overlay_servers(rd) > 0 ||
+		rd->limits.way != GROUP_NONE;
 }
 
 /* The namespaces of the clone: the network's is made afterwards, by the second process. */
@@ -84,6 +92,10 @@ int stage_seccomp(struct child *c);
 int stage_descriptors(struct child *c);
 int stage_chdir(struct child *c);
 int stage_exec(struct child *c);
+
+/* Puts a layer over the tree at @lower, on top of @place. @id: tells it from the others.
+ * The descriptor of its top, or negative errno. */
+int overlay_mount(struct child *c, const struct overlay *o, int lower, int id, int place);
 
 /* Of the new root; 0 or negative errno. */
 int root_facts(const struct child *c, struct root_facts *ret);

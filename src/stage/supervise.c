@@ -273,17 +273,29 @@ static void look_at_cpu_time(struct run_state *st)
 	st->cpu_look_ms = now_ms() + (wait > CPU_LOOK_MS ? wait : CPU_LOOK_MS);
 }
 
-void supervise_watch(
+struct watched *supervise_watch(
 	struct supervisor *s, const char *name, int pidfd, enum setting_id by)
 {
-	s->watched[s->n_watched++] =
-		(struct watched){ .name = name, .pidfd = pidfd, .by = by };
+	struct watched *w = &s->watched[s->n_watched++];
+	*w = (struct watched){ .name = name, .pidfd = pidfd, .by = by };
+	return w;
+}
+
+/* The zombie is left to whoever waits for it. */
+static bool ended_well(int pidfd)
+{
+	siginfo_t info = { 0 };
+	return waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+		info.si_code == CLD_EXITED && info.si_status == 0;
 }
 
 static void on_helper_end(struct run_state *st, struct watched *w)
 {
 	const struct plan *p = st->s->rd->plan;
+	bool served = w->serves && ended_well(w->pidfd);
 	w->pidfd = -1; /* borrowed */
+	if (served)
+		return;
 	if (w->by == SET_COUNT) {
 		log_warning("%s has ended; the program goes on without it", w->name);
 		return;

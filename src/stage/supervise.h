@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "base/err.h"
+#include "resolve/overlay.h"
 #include "resolve/ready.h"
 
 /* A signal for the program is sent to init as the value of this one. As itself it could get
@@ -28,9 +29,10 @@ struct watched {
 	const char *name; /* for messages */
 	int pidfd; /* -1: none, or gone */
 	enum setting_id by; /* ends the program, by this setting; SET_COUNT: does not */
+	bool serves; /* it ends, without fault, when what it serves has gone */
 };
 
-enum { AWAITED_MAX = 4, WATCHED_MAX = 4 };
+enum { AWAITED_MAX = 4, WATCHED_MAX = 4 + OVERLAY_SERVERS_MAX };
 
 struct group;
 struct network_run;
@@ -52,7 +54,7 @@ struct supervisor {
 };
 
 /* Has a process watched from now on; @by: as in struct watched. */
-void supervise_watch(
+struct watched *supervise_watch(
 	struct supervisor *s, const char *name, int pidfd, enum setting_id by);
 /* Whether a signal that the supervisor gets is passed on to the program. */
 bool supervise_forwards(int sig);

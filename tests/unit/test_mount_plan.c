@@ -254,3 +254,45 @@ Test(mount_plan, but_a_directory_does_not_cover_what_another_root_has_there)
 	want(OP_DIR, "/var", 1);
 	cr_assert_str_eq(find("/var")->source, "/srv/root/var");
 }
+
+static struct mount_op *lay_over(const char *path, unsigned layer)
+{
+	struct mount_op *op = show(path, true, layer);
+	op->overlaid = true;
+	return op;
+}
+
+Test(mount_plan, in_a_layered_tree_secrets_are_hidden_and_nothing_needs_protection)
+{
+	lay_over("/home/u", 1);
+	want(OP_SECRET, "/home/u/.ssh", 1)->make_dir = true;
+	want(OP_PROTECT, "/home/u/.bashrc", 1)->make_dir = true;
+	const struct mount_op *secret = find("/home/u/.ssh");
+	cr_assert_not_null(secret);
+	cr_assert_eq(secret->kind, OP_HIDE);
+	cr_assert_not(secret->make_dir, "it would be made on the host");
+	cr_assert(secret->implied, "the layer may have removed it");
+	cr_assert_null(find("/home/u/.bashrc"));
+}
+
+Test(mount_plan, a_tree_in_a_layered_one_is_one_with_it_unless_it_writes_to_the_host)
+{
+	lay_over("/home/u", 1);
+	lay_over("/home/u/work", 2);
+	show("/home/u/out", true, 2);
+	cr_assert_null(find("/home/u/work"));
+	cr_assert_not_null(find("/home/u/out"));
+}
+
+Test(mount_plan, what_pins_in_a_layered_tree_shows_the_layer)
+{
+	lay_over("/home/u", 1);
+	want(OP_SECRET, "/home/u/.config/gh", 1);
+	mount_plan_order(&arena, &ops, &root);
+	mount_plan_pin(&arena, &ops, &root);
+	bool found = false;
+	for (size_t i = 0; i < ops.n; i++)
+		if (strcmp(ops.v[i].dest, "/home/u/.config") == 0)
+			found = ops.v[i].pin && ops.v[i].overlaid;
+	cr_assert(found);
+}

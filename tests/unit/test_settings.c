@@ -41,6 +41,7 @@ static const struct sample samples[] = {
 	{ &value_link, { "/l '../a b'" }, "/l ..\"/a b\"" },
 	{ &value_home, { "private:work" }, "\"private:work\"" },
 	{ &value_home, { "host" }, "host" },
+	{ &value_layer, { "try-1" }, "try-1" },
 	{ &value_root, { "empty" }, "empty" },
 	{ &value_root, { "/srv/a root" }, "\"/srv/a root\"" },
 	{ &value_path, { "~/x" }, "~/x" },

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+/* overlay.c - which trees a layer lies over, by which engine, and where what is written goes
+ *
+ * Each tree has an engine of its own. The kernel's overlay is as fast as no overlay, but it
+ * changes only what the id map can name; fuse-overlayfs runs as the caller and shows all of
+ * a tree as the program's own. So auto takes the kernel for trees of the caller (a home, an
+ * image that was unpacked by sbox), and fuse-overlayfs for the rest (/usr, /etc).
+ */
+#include "resolve/overlay.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "config/settings.h"
+#include "resolve/overlay_probe.h"
+
+static const char *const engine_names[ENGINE_COUNT] = {
+	[ENGINE_KERNEL] = "kernel", [ENGINE_FUSE] = "fuse-overlayfs"
+};
+
+bool overlay_wanted(const struct plan *p)
+{
+	return strcmp(p->layer, "none") != 0;
+}
+
+bool overlay_is_kept(const struct plan *p)
+{
+	return overlay_wanted(p) && strcmp(p->layer, "ephemeral") != 0;
+}
+
+static const char *data_home(const struct resolver *r)
+{
+	return r->h->vars[VAR_XDG_DATA_HOME];
+}
+
+/* ---- the layers themselves ---- */
+
+/* What the trees of this run lie in, as the layer's record has it. */
+static void base_of(struct resolver *r, enum layer_base *ret_base, const char **ret_name)
+{
+	const char *root = r->p->root;
+	*ret_base = strcmp(root, "host") == 0 || strcmp(root, "empty") == 0
+		? BASE_HOST
+		: BASE_DIRECTORY;
+	*ret_name = *ret_base == BASE_HOST ? NULL : r->rd->root.source;
+}
+
+static int open_layer(struct resolver *r, int layers, const char *name, unsigned flags,
+	const struct origin *at, struct layer *ret)
+{
+	int code = layer_open(r->a, layers, name, flags, ret, r->e);
+	if (code < 0)
+		diag_add(r->d, at, "%s", r->e->msg)->hint =
+			r->e->hint[0] ? arena_strdup(r->a, r->e->hint) : NULL;
+	return code;
+}
+
+static int open_under(struct resolver *r, int layers)
+{
+	const struct list *l = &r->p->layer_under;
+	struct layers_used *used = r->rd->layers;
+	used->under = arena_alloc(r->a, (l->n + 1) * sizeof(*used->under));
+	for (size_t i = 0; i < l->n; i++) {
+		const struct item *item = &l->v[i];
+		if (!layer_name_is_good(item->text)) {
+			diag_add(r->d, &item->at, "'%s' is no name of a layer",
+				item->text);
+			continue;
+		}
+		if (open_layer(r, layers, item->text, LAYER_LOCK, &item->at,
+			    &used->under[used->n_under]) == 0)
+			used->n_under++;
+	}
+	return 0;
+}
+
+int overlay_begin(struct resolver *r)
+{
+	const struct plan *p = r->p;
+	struct layers_used *used;
+	if (!overlay_wanted(p))
+		return 0;
+	r->rd->layers = used = arena_alloc(r->a, sizeof(*used));
+	used->own = (struct layer){ .name = p->layer, .fd = -1 };
+	if (!overlay_is_kept(p) && p->layer_under.n == 0)
+		return 0;
+	_cleanup_fd_ int layers =
+		layers_open(data_home(r), overlay_is_kept(p) && !r->dry, r->e);
+	if (layers < 0)
+		return r->dry && layers == -ENOENT ? 0 : layers;
+	(void)open_under(r, layers);
+	if (!overlay_is_kept(p))
+		return 0;
+	struct layer probe;
+	struct err ignored = { 0 };
+	used->fresh = layer_open(r->a, layers, p->layer, 0, &probe, &ignored) == -ENOENT;
+	if (!used->fresh)
+		layer_close(&probe);
+	if (r->dry && used->fresh)
+		return 0;
+	(void)open_layer(r, layers, p->layer, r->dry ? 0 : LAYER_MAKE | LAYER_LOCK,
+		&p->origin[SET_LAYER], &used->own);
+	return 0; /* mistakes are told with the rest */
+}
+
+static bool is_used(const struct layer *l)
+{
+	return l->trees.n > 0;
+}
+
+static bool same_base(const struct layer *l, enum layer_base base, const char *name)
+{
+	return l->base == base &&
+		(!name || (l->base_name && strcmp(l->base_name, name) == 0));
+}
+
+/* A layer over one base means nothing over another. */
+static void check_base(struct resolver *r, struct layer *l, const struct origin *at)
+{
+	enum layer_base base;
+	const char *name;
+	base_of(r, &base, &name);
+	if (l->fd < 0 || same_base(l, base, name))
+		return;
+	if (!is_used(l) && l == &r->rd->layers->own) {
+		l->base = base;
+		l->base_name = name;
+		return;
+	}
+	diag_add(r->d, at, "the layer '%s' lies over %s%s%s", l->name,
+		l->base_name ? "'" : "the host's system",
+		l->base_name ? l->base_name : "", l->base_name ? "'" : "")
+		->hint = "run it with the root that it was begun with, or choose another "
+			 "name";
+}
+
+/* ---- one tree ---- */
+
+static int know(struct resolver *r, int fd, const char *path, struct known_dir *ret)
+{
+	struct stat st;
+	(void)r;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? fd : -errno;
+	*ret = (struct known_dir){ .path = path, .dev = st.st_dev, .ino = st.st_ino };
+	return 0;
+}
+
+static bool is_mapped(const struct id_table *t, uint32_t id)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (id - t->v[i].outside < t->v[i].count)
+			return true;
+	return false;
+}
+
+static const char *folder_of(
+	struct resolver *r, const struct layer *l, const struct layer_tree *tree)
+{
+	return arena_printf(
+		r->a, "%s/sbox/layers/%s/trees/%u", data_home(r), l->name, tree->number);
+}
+
+/* Layers below, as far as they have something of this tree. */
+static void find_under(
+	struct resolver *r, struct overlay *o, const char *dest, const struct origin *at)
+{
+	const struct layers_used *used = r->rd->layers;
+	struct known_dir *under = arena_alloc(r->a, (used->n_under + 1) * sizeof(*under));
+	o->under = under;
+	for (size_t i = 0; i < used->n_under; i++) {
+		const struct layer *l = &used->under[i];
+		const struct layer_tree *tree = layer_find(l, dest);
+		if (!tree)
+			continue;
+		if (tree->engine != o->engine) {
+			diag_add(r->d, at,
+				"'%s' was written by %s in the layer '%s', and is now to be "
+				"read by %s",
+				dest, engine_names[tree->engine], l->name,
+				engine_names[o->engine])
+				->hint = arena_printf(
+				r->a, "choose engine = %s", engine_names[tree->engine]);
+			continue;
+		}
+		_cleanup_fd_ int fd = layer_tree_open(l, tree, "upper");
+		if (know(r, fd, arena_printf(r->a, "%s/upper", folder_of(r, l, tree)),
+			    &under[o->n_under]) == 0)
+			o->n_under++;
+		else
+			diag_add(r->d, at, "the layer '%s' lacks its files of '%s'",
+				l->name, dest);
+	}
+}
+
+static void refuse_kernel(
+	struct resolver *r, const struct overlay *o, const struct origin *at, int why)
+{
+	struct diag *d = diag_add(r->d, at,
+		"the kernel's overlay cannot lie over '%s': %s", o->lower.path,
+		why == -EBUSY ? "other file systems are mounted in it" : strerror(-why));
+	d->hint = why == -EOPNOTSUPP || why == -ENOTSUP
+		? "the file system that the layer would be kept on lacks extended "
+		  "attributes (user.*); engine = fuse-overlayfs does without"
+		: "engine = fuse-overlayfs can";
+}
+
+static int fuse_is_missing(
+	struct resolver *r, const struct overlay *o, const struct origin *at)
+{
+	char path[64];
+	struct layers_used *used = r->rd->layers;
+	const char *program = proc_find_helper("fuse-overlayfs", path, sizeof(path));
+	struct diag *d = NULL;
+	if (!program)
+		d = diag_add(r->d, at,
+			"'%s' needs fuse-overlayfs, which is not installed",
+			o->lower.path);
+	else if (access("/dev/fuse", R_OK | W_OK) < 0)
+		d = diag_add(r->d, at, "'%s' needs fuse-overlayfs, but /dev/fuse: %s",
+			o->lower.path, strerror(errno));
+	if (!d) {
+		used->fuse_path = arena_strdup(r->a, program);
+		return 0;
+	}
+	d->hint = arena_printf(r->a,
+		"%s; with engine = kernel it goes without, but what is not yours cannot be "
+		"changed",
+		program ? "the device must exist and be usable by you"
+			: "an administrator installs it with: apt install fuse-overlayfs");
+	return -ENOENT;
+}
+
+/* What stands against the kernel's overlay, 0: nothing. */
+static int against_kernel(struct resolver *r, const struct overlay *o)
+{
+	if (overlay_has_mounts_below(path_real(r->a, o->lower.path)))
+		return -EBUSY;
+	return r->dry ? 0 : overlay_probe(o->lower.path, o->folder);
+}
+
+/* For a tree that no run has written to yet. */
+static void choose_engine(struct resolver *r, struct overlay *o, const struct stat *top,
+	const struct origin *at)
+{
+	bool ours = is_mapped(&r->rd->uids, top->st_uid);
+	if (r->p->engine == ENGINE_AUTO && !ours)
+		o->engine = ENGINE_FUSE;
+	if (r->p->engine == ENGINE_FUSE_OVERLAYFS || o->engine == ENGINE_FUSE) {
+		o->engine = ENGINE_FUSE;
+		return;
+	}
+	o->engine = ENGINE_KERNEL;
+	int why = against_kernel(r, o);
+	if (why < 0 && r->p->engine == ENGINE_AUTO)
+		o->engine = ENGINE_FUSE;
+	else if (why < 0)
+		refuse_kernel(r, o, at, why);
+}
+
+static bool fits(enum engine wanted, enum layer_engine engine)
+{
+	return wanted == ENGINE_AUTO ||
+		(wanted == ENGINE_KERNEL_OVERLAY) == (engine == ENGINE_KERNEL);
+}
+
+/* The tree's folder in a layer that is kept; made where it is new. */
+static int settle_kept(struct resolver *r, struct overlay *o, const char *dest,
+	const struct stat *top, const struct origin *at)
+{
+	struct layer *l = &r->rd->layers->own;
+	const struct layer_tree *tree = layer_find(l, dest);
+	if (tree && !fits((enum engine)r->p->engine, tree->engine)) {
+		diag_add(r->d, at, "'%s' was begun with %s in the layer '%s'", dest,
+			engine_names[tree->engine], l->name)
+			->hint = arena_printf(r->a,
+			"leave engine = %s out, or choose another layer",
+			settings[SET_ENGINE].choices[r->p->engine]);
+		return 0;
+	}
+	if (tree) {
+		o->engine = tree->engine;
+	} else {
+		r->rd->layers->changed = true;
+		/* its folder must be there for the probe: the engine is entered after it */
+		int code = layer_add(
+			r->a, l, dest, ENGINE_KERNEL, top->st_mode & 07777, r->e);
+		if (code < 0)
+			return code;
+		tree = layer_find(l, dest);
+		o->folder = folder_of(r, l, tree);
+		choose_engine(r, o, top, at);
+		l->trees.v[l->trees.n - 1].engine = o->engine;
+	}
+	o->folder = folder_of(r, l, tree);
+	_cleanup_fd_ int upper = layer_tree_open(l, tree, "upper");
+	_cleanup_fd_ int work = layer_tree_open(l, tree, "work");
+	int code = know(r, upper, arena_printf(r->a, "%s/upper", o->folder), &o->upper);
+	if (code == 0)
+		code = know(r, work, arena_printf(r->a, "%s/work", o->folder), &o->work);
+	return code < 0 ? err_sys(r->e, code, "the layer '%s' lacks its files of '%s'",
+				  l->name, dest)
+			: 0;
+}
+
+static int settle(
+	struct resolver *r, struct overlay *o, const char *dest, const struct origin *at)
+{
+	struct layers_used *used = r->rd->layers;
+	struct stat top;
+	if (stat(o->lower.path, &top) < 0) {
+		diag_add(r->d, at, "'%s': %s", o->lower.path, strerror(errno));
+		return 0;
+	}
+	o->mode = top.st_mode & 07777;
+	/* with one's own id alone the groups of files cannot be named either */
+	o->squash = !r->rd->map_range || !is_mapped(&r->rd->uids, top.st_uid);
+	if (overlay_is_kept(r->p) && used->own.fd >= 0 && !r->dry) {
+		int code = settle_kept(r, o, dest, &top, at);
+		if (code < 0)
+			return code;
+	} else {
+		const struct layer_tree *tree =
+			used->own.fd >= 0 ? layer_find(&used->own, dest) : NULL;
+		choose_engine(r, o, &top, at);
+		if (tree)
+			o->engine = tree->engine;
+	}
+	find_under(r, o, dest, at);
+	if (o->engine != ENGINE_FUSE || fuse_is_missing(r, o, at) < 0)
+		return 0;
+	if (used->n_servers == OVERLAY_SERVERS_MAX)
+		diag_add(r->d, at, "a layer over more than %d trees by fuse-overlayfs",
+			OVERLAY_SERVERS_MAX);
+	else
+		used->servers[used->n_servers++] = o;
+	return 0;
+}
+
+/* ---- all trees ---- */
+
+int overlay_root(struct resolver *r)
+{
+	struct overlay *o = arena_alloc(r->a, sizeof(*o));
+	o->lower = (struct known_dir){
+		.path = r->rd->root.source, .dev = r->rd->root_dev, .ino = r->rd->root_ino
+	};
+	r->rd->root.overlay = o;
+	return 0;
+}
+
+static int settle_op(struct resolver *r, struct mount_op *op)
+{
+	if (op->kind != OP_BIND || !op->overlaid || op->pin)
+		return 0;
+	if (!op->directory) {
+		diag_add(r->d, &op->at,
+			"'%s' is not a directory; a layer lies over whole "
+			"directories",
+			op->source);
+		return 0;
+	}
+	struct overlay *o = arena_alloc(r->a, sizeof(*o));
+	o->lower =
+		(struct known_dir){ .path = op->source, .dev = op->dev, .ino = op->ino };
+	op->overlay = o;
+	return settle(r, o, op->dest, &op->at);
+}
+
+int overlay_settle(struct resolver *r)
+{
+	struct layers_used *used = r->rd->layers;
+	if (!used)
+		return 0;
+	const struct origin *at = &r->p->origin[SET_LAYER];
+	check_base(r, &used->own, at);
+	for (size_t i = 0; i < used->n_under; i++)
+		check_base(r, &used->under[i], &r->p->origin[SET_LAYER_UNDER]);
+	if (r->d->n > 0)
+		return 0;
+	int code = 0;
+	if (r->rd->root.overlay)
+		code = settle(r, (struct overlay *)r->rd->root.overlay, "/", at);
+	for (size_t i = 0; code == 0 && i < r->rd->ops.n; i++)
+		code = settle_op(r, &r->rd->ops.v[i]);
+	if (code < 0 || r->d->n > 0 || used->own.fd < 0 || r->dry)
+		return code;
+	if (used->changed)
+		return layer_save(&used->own, r->e);
+	/* when it was used last */
+	(void)utimensat(used->own.fd, "record", NULL, AT_SYMLINK_NOFOLLOW);
+	return 0;
+}
+
+static bool is_empty(int dir)
+{
+	DIR *d = dir < 0 ? NULL : fdopendir(dir);
+	bool empty = true;
+	if (!d) {
+		fd_close(dir);
+		return false;
+	}
+	for (struct dirent *entry; empty && (entry = readdir(d));)
+		empty = strcmp(entry->d_name, ".") == 0 ||
+			strcmp(entry->d_name, "..") == 0;
+	closedir(d);
+	return empty;
+}
+
+bool overlay_is_untouched(const struct ready *rd)
+{
+	const struct layer *l = &rd->layers->own;
+	for (size_t i = 0; i < l->trees.n; i++)
+		if (!is_empty(layer_tree_open(l, &l->trees.v[i], "upper")))
+			return false;
+	return true;
+}
+
+void overlay_end(const struct ready *rd, bool failed)
+{
+	struct layers_used *used = rd->layers;
+	struct err ignored = { 0 };
+	if (!used)
+		return;
+	for (size_t i = 0; i < used->n_under; i++)
+		layer_close(&used->under[i]);
+	if (used->own.fd < 0)
+		return;
+	if (failed && used->fresh) {
+		_cleanup_fd_ int layers =
+			layers_open(rd->host.vars[VAR_XDG_DATA_HOME], false, &ignored);
+		if (layers >= 0)
+			(void)layer_remove(layers, &used->own, &ignored);
+	}
+	layer_close(&used->own);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* overlay.c - a layer put over a tree: by the kernel, or as a mount that a server answers
+ *
+ * The kernel is told of all directories by descriptors, compared with what was found when
+ * the plan was made; so no path is walked twice, and mountinfo tells the program nothing of
+ * the host's. For fuse-overlayfs the mount is made here, in the sandbox's namespaces, and
+ * its descriptor goes to the supervisor, which starts the server outside of them. Whoever
+ * looks into the tree before that waits in the kernel.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "stage/control.h"
+#include "stage/mounter.h"
+#include "stage/stage.h"
+
+enum {
+	FD_NAME = 32, /* "/proc/self/fd/" and a number */
+	JOINED_MAX = 255, /* of one option's value (fsconfig(2)) */
+	UNDER_MAX = 100,
+};
+
+static void name_fd(char *buf, int fd)
+{
+	(void)snprintf(buf, FD_NAME, "/proc/self/fd/%d", fd);
+}
+
+static int open_known(const struct known_dir *dir)
+{
+	struct stat st;
+	_cleanup_fd_ int fd =
+		open(dir->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_dev != dir->dev || st.st_ino != dir->ino)
+		return -ESTALE;
+	return TAKE_FD(fd);
+}
+
+/* ---- the kernel's ---- */
+
+/* "upper" and "work" in the tmpfs that is ours alone: gone with the namespace. */
+static int open_in_memory(
+	struct child *c, const struct overlay *o, int id, int *ret_upper, int *ret_work)
+{
+	char name[32];
+	(void)snprintf(name, sizeof(name), "layer-%d", id);
+	if (mkdirat(c->staging_fd, name, 0700) < 0)
+		return -errno;
+	_cleanup_fd_ int folder =
+		openat(c->staging_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0 || mkdirat(folder, "upper", o->mode) < 0 ||
+		mkdirat(folder, "work", 0700) < 0)
+		return -errno;
+	*ret_upper = openat(folder, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*ret_work = openat(folder, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *ret_upper < 0 || *ret_work < 0 ? -errno : 0;
+}
+
+static int open_kept(const struct overlay *o, int *ret_upper, int *ret_work)
+{
+	*ret_upper = open_known(&o->upper);
+	*ret_work = open_known(&o->work);
+	return *ret_upper < 0 ? *ret_upper : *ret_work < 0 ? *ret_work : 0;
+}
+
+/* All in one value where that is long enough for it; else one by one (Linux 6.8). */
+static size_t lower_options(const char (*names)[FD_NAME], size_t n,
+	char joined[JOINED_MAX + 1], const char **options)
+{
+	size_t used = 0, count = 0;
+	joined[0] = '\0';
+	for (size_t i = 0; i < n; i++)
+		used += strlen(names[i]) + 1;
+	if (used > JOINED_MAX) {
+		for (size_t i = 0; i < n; i++) {
+			options[count++] = "lowerdir+";
+			options[count++] = names[i];
+		}
+		return count;
+	}
+	for (size_t i = 0; i < n; i++) {
+		strcat(joined, i ? ":" : "");
+		strcat(joined, names[i]);
+	}
+	options[count++] = "lowerdir";
+	options[count++] = joined;
+	return count;
+}
+
+static int mount_kernel(
+	struct child *c, const struct overlay *o, int lower, int id, int place)
+{
+	char names[UNDER_MAX + 1][FD_NAME], upper_name[FD_NAME], work_name[FD_NAME];
+	char joined[JOINED_MAX + 1];
+	const char *options[2 * UNDER_MAX + 10];
+	int under[UNDER_MAX];
+	_cleanup_fd_ int upper = -1, work = -1;
+
+	if (o->n_under > UNDER_MAX)
+		return -E2BIG;
+	int r = o->folder ? open_kept(o, &upper, &work)
+			  : open_in_memory(c, o, id, &upper, &work);
+	size_t n = 0;
+	for (; r == 0 && n < o->n_under; n++) {
+		under[n] = open_known(&o->under[n]);
+		if (under[n] < 0) {
+			r = under[n];
+			break;
+		}
+		name_fd(names[n], under[n]);
+	}
+	if (r == 0) {
+		name_fd(names[n], lower);
+		name_fd(upper_name, upper);
+		name_fd(work_name, work);
+		size_t k = lower_options(names, n + 1, joined, options);
+		const char *const rest[] = { "upperdir", upper_name, "workdir", work_name,
+			"userxattr", NULL, NULL };
+		memcpy(options + k, rest, sizeof(rest));
+		r = c->mounter->make(c, "overlay", options, MOUNT_NODEV, place);
+	}
+	for (size_t i = 0; i < n; i++)
+		fd_close(under[i]);
+	return r;
+}
+
+/* ---- fuse-overlayfs' ---- */
+
+static int mount_fuse(struct child *c, int place)
+{
+	char fd[16], uid[16], gid[16];
+	const char *const options[] = { "source", "fuse-overlayfs", "fd", fd, "rootmode",
+		"40000", "user_id", uid, "group_id", gid, "default_permissions", NULL,
+		"allow_other", NULL, NULL };
+	/* opened here: the kernel wants it from the user namespace of the mount */
+	_cleanup_fd_ int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (device < 0)
+		return -errno;
+	(void)snprintf(fd, sizeof(fd), "%d", device);
+	(void)snprintf(uid, sizeof(uid), "%u", (unsigned)c->rd->uid);
+	(void)snprintf(gid, sizeof(gid), "%u", (unsigned)c->rd->gid);
+	_cleanup_fd_ int top = c->mounter->make(c, "fuse", options, MOUNT_NODEV, place);
+	if (top < 0)
+		return top;
+	int r = control_send(c->control_fd, CONTROL_OVERLAY, device);
+	return r < 0 ? r : TAKE_FD(top);
+}
+
+int overlay_mount(struct child *c, const struct overlay *o, int lower, int id, int place)
+{
+	return o->engine == ENGINE_FUSE ? mount_fuse(c, place)
+					: mount_kernel(c, o, lower, id, place);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* overlay_server.c - fuse-overlayfs: one process a tree, outside of the sandbox
+ *
+ * It belongs to the sandbox's user namespace, for the ids that it gives to files, and to no
+ * other one of its namespaces: no program inside can see or reach it. It has a mount
+ * namespace of its own, in which the directories that it works with stand at fixed places:
+ * what they are was compared there, so that nobody can exchange one by its path, and no
+ * path has to be quoted in its options. A layer in memory is a tmpfs of that namespace,
+ * which is gone with it.
+ */
+#include "stage/overlay_server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "stage/supervise.h"
+
+/* Always there, and nothing that the server needs lies in it. */
+#define STAND "/sys"
+
+enum {
+	FLUSH_MS = 30000
+}; /* for what is still to be written when the program has ended */
+
+struct server {
+	const struct overlay *overlay;
+	int user_ns;
+};
+
+void overlay_init(struct overlay_run *o, const struct ready *rd, struct supervisor *s)
+{
+	*o = (struct overlay_run){ .rd = rd, .supervisor = s };
+}
+
+/* ---- before its execve ---- */
+
+/* Shows the directory at @place, if it still is what it was. */
+static int stand(const struct known_dir *dir, const char *place)
+{
+	char source[64];
+	struct stat st;
+	_cleanup_fd_ int fd = open(dir->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_dev != dir->dev || st.st_ino != dir->ino)
+		return -ESTALE;
+	(void)snprintf(source, sizeof(source), "/proc/self/fd/%d", fd);
+	if (mkdir(place, 0700) < 0 ||
+		mount(source, place, NULL, MS_BIND | MS_REC, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+/* upper and work are one mount, or the server could not move files between them. */
+static int stand_folder(const struct overlay *o)
+{
+	struct stat upper, work;
+	if (mkdir(STAND "/layer", 0700) < 0)
+		return -errno;
+	if (!o->folder)
+		return mkdir(STAND "/layer/upper", o->mode) < 0 ||
+				mkdir(STAND "/layer/work", 0700) < 0
+			? -errno
+			: 0;
+	if (mount(o->folder, STAND "/layer", NULL, MS_BIND, NULL) < 0 ||
+		lstat(STAND "/layer/upper", &upper) < 0 ||
+		lstat(STAND "/layer/work", &work) < 0)
+		return -errno;
+	return upper.st_dev == o->upper.dev && upper.st_ino == o->upper.ino &&
+			work.st_dev == o->work.dev && work.st_ino == o->work.ino
+		? 0
+		: -ESTALE;
+}
+
+static int prepare(const void *data)
+{
+	const struct server *server = data;
+	const struct overlay *o = server->overlay;
+	const uint64_t capabilities = UINT64_C(1) << CAP_CHOWN |
+		UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_DAC_READ_SEARCH |
+		UINT64_C(1) << CAP_FOWNER | UINT64_C(1) << CAP_FSETID |
+		UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID |
+		UINT64_C(1) << CAP_MKNOD;
+	char place[64];
+	(void)umask(0);
+	if (setns(server->user_ns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0 ||
+		mount("layer", STAND, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
+		return -errno;
+	int r = stand(&o->lower, STAND "/lower");
+	for (size_t i = 0; r == 0 && i < o->n_under; i++) {
+		(void)snprintf(place, sizeof(place), STAND "/under-%zu", i);
+		r = stand(&o->under[i], place);
+	}
+	if (r == 0)
+		r = stand_folder(o);
+	return r < 0 ? r : side_keep(capabilities);
+}
+
+/* ---- its life ---- */
+
+static char *options(const struct overlay_run *run, const struct overlay *o)
+{
+	struct arena *a = run->rd->plan->arena;
+	const char *lower = STAND "/lower";
+	for (size_t i = o->n_under; i-- > 0;)
+		lower = arena_printf(a, STAND "/under-%zu:%s", i, lower);
+	const char *squash = o->squash
+		? arena_printf(a, ",squash_to_uid=%u,squash_to_gid=%u",
+			  (unsigned)run->rd->uid, (unsigned)run->rd->gid)
+		: "";
+	return arena_printf(a,
+		"lowerdir=%s,upperdir=" STAND "/layer/upper,workdir=" STAND
+		"/layer/work%s",
+		lower, squash);
+}
+
+static int user_namespace_of(pid_t pid)
+{
+	char path[64];
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int overlay_serve(struct overlay_run *run, int device, pid_t pid, struct err *e)
+{
+	struct arena *a = run->rd->plan->arena;
+	const struct layers_used *used = run->rd->layers;
+	_cleanup_fd_ int taken = device;
+	if (taken < 0 || !used || run->n == used->n_servers)
+		return err_set(
+			e, -EPROTO, "a mount for fuse-overlayfs that nobody awaits");
+	const struct overlay *o = used->servers[run->n];
+	_cleanup_fd_ int user_ns = user_namespace_of(pid);
+	if (user_ns < 0)
+		return err_sys(e, user_ns, "cannot enter the sandbox's user namespace");
+	const struct server server = { .overlay = o, .user_ns = user_ns };
+	char *const argv[] = { "fuse-overlayfs", "-f", "-o", options(run, o),
+		arena_printf(a, "/dev/fd/%d", taken), NULL };
+	struct proc_spec spec = { .path = used->fuse_path,
+		.argv = argv,
+		.stdin_fd = -1,
+		.stdout_fd = -1,
+		.keep_fd = taken,
+		.prepare = prepare,
+		.data = &server };
+	struct side *side = &run->servers[run->n];
+	*side = (struct side)SIDE_NONE;
+	side->name = "fuse-overlayfs";
+	side->about = arena_printf(a, "layer over '%s'", o->lower.path);
+	int r = side_start(side, &spec, e);
+	if (r == 0) {
+		run->n++;
+		supervise_watch(run->supervisor, "fuse-overlayfs", side->pidfd, SET_LAYER)
+			->serves = true;
+	}
+	return r;
+}
+
+bool overlay_all_served(const struct overlay_run *run)
+{
+	return !run->rd->layers || run->n == run->rd->layers->n_servers;
+}
+
+void overlay_stop(struct overlay_run *run)
+{
+	for (size_t i = 0; i < run->n; i++) {
+		struct side *side = &run->servers[i];
+		/* it ends by itself when the mount has gone, with all that was to be
+		 * written; a layer in memory needs no waiting for */
+		struct pollfd end = { .fd = side->pidfd, .events = POLLIN };
+		if (run->rd->layers->servers[i]->folder)
+			(void)RETRY(poll(&end, 1, FLUSH_MS));
+		side_stop(side);
+	}
+}

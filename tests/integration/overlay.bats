@@ -1,0 +1,493 @@
+# SPDX-License-Identifier: MIT
+# overlay.bats - layers over trees: what each engine can do, and that the host stays as it is
+bats_require_minimum_version 1.8.0
+load lib
+
+setup() {
+	isolate
+	need fuse-overlayfs unshare newuidmap
+	layers=$HOME/.local/share/sbox/layers
+}
+
+teardown() {
+	with_all_ids rm -rf "$T/work" "$HOME"
+	clean_up
+}
+
+with_all_ids() {
+	unshare --map-auto --map-root-user "$@" 3>&-
+}
+
+# A tree with files of the caller's and of another owner.
+make_tree() {
+	with_all_ids rm -rf "$T/work/tree"
+	mkdir "$T/work/tree"
+	(
+		cd "$T/work/tree" || exit
+		mkdir own-dir other-dir open-dir
+		for file in own other open secret {own,other,open}-dir/file; do
+			echo text >"$file"
+		done
+		chmod 644 own other
+		chmod 666 open
+		chmod 600 secret
+		chmod 755 other-dir
+		chmod 777 open-dir
+		with_all_ids chown -R 7:7 other open secret other-dir open-dir
+	)
+}
+
+# All that a tree is: names, owners, modes, contents, times.
+sum_of() {
+	with_all_ids find "$1" -printf '%P %y %U:%G %m %s %T@ %l\n' | sort | sha256sum
+	with_all_ids find "$1" -type f -exec sha256sum {} + | sort | sha256sum
+}
+
+# Programs with nothing of the host but the tree and a shell.
+with_tree() {
+	sbox --profile=untrusted --no-limits --groups=auto --cwd=none \
+		--overlay="$T/work/tree" "$@"
+}
+
+# Each deed on a line, with what came of it.
+deeds() {
+	cat <<-'END'
+		try() {
+			name=$1
+			shift
+			if said=$(LC_ALL=C "$@" 2>&1 >/dev/null); then
+				echo "$name ok"
+			else
+				said=${said##*: }
+				case $said in
+				"Permission denied") said=EACCES ;;
+				"Operation not permitted") said=EPERM ;;
+				"Value too large"*) said=EOVERFLOW ;;
+				"Invalid argument") said=EINVAL ;;
+				"No such file"*) said=ENOENT ;;
+				esac
+				echo "$name $said"
+			fi
+		}
+		append() { echo more >>"$1"; }
+		cd "$1"
+		for file in own other open secret; do
+			try read-$file cat $file
+			try append-$file append $file
+			try chmod-$file chmod 0640 $file
+			try chown-$file chown 1:1 $file
+			try rename-$file mv $file $file.new
+		done
+		for dir in own-dir other-dir open-dir; do
+			try create-in-$dir touch $dir/new
+			try append-in-$dir append $dir/file
+			try rename-in-$dir mv $dir/file $dir/moved
+			try rename-$dir mv $dir $dir.new
+		done
+		try device mknod zero c 1 5
+		try fifo mkfifo fifo
+	END
+}
+
+# Columns: single and range ids, as oneself and as root; "-" is ok.
+truth() {
+	local kernel="
+		chown-own          EINVAL    EPERM  EINVAL    -
+		append-other       EACCES    EACCES EACCES    -
+		chmod-other        EPERM     EPERM  EPERM     -
+		chown-other        EINVAL    EPERM  EINVAL    -
+		rename-other       EOVERFLOW -      EOVERFLOW -
+		append-open        EOVERFLOW -      EOVERFLOW -
+		chmod-open         EPERM     EPERM  EPERM     -
+		chown-open         EINVAL    EPERM  EINVAL    -
+		rename-open        EOVERFLOW -      EOVERFLOW -
+		read-secret        EACCES    EACCES EACCES    -
+		append-secret      EACCES    EACCES EACCES    -
+		chmod-secret       EPERM     EPERM  EPERM     -
+		chown-secret       EINVAL    EPERM  EINVAL    -
+		rename-secret      EOVERFLOW -      EOVERFLOW -
+		create-in-other-dir EACCES   EACCES EACCES    -
+		append-in-other-dir EACCES   EACCES EACCES    -
+		rename-in-other-dir EACCES   EACCES EACCES    -
+		rename-other-dir   EACCES    EACCES EACCES    -
+		create-in-open-dir EOVERFLOW -      EOVERFLOW -
+		append-in-open-dir EACCES    EACCES EACCES    -
+		rename-in-open-dir EOVERFLOW -      EOVERFLOW -
+		rename-open-dir    EOVERFLOW -      EOVERFLOW -
+		device             EPERM     EPERM  EPERM     EPERM"
+	local fuse="
+		chown-own          EINVAL    EPERM  EINVAL    -
+		append-other       -         EACCES -         -
+		chmod-other        -         EPERM  -         -
+		chown-other        EINVAL    EPERM  EINVAL    -
+		chown-open         EINVAL    EPERM  EINVAL    -
+		chmod-open         -         EPERM  -         -
+		read-secret        EACCES    EACCES EACCES    -
+		append-secret      EACCES    EACCES EACCES    -
+		chmod-secret       EACCES    EPERM  EACCES    -
+		chown-secret       EINVAL    EPERM  EINVAL    -
+		rename-secret      EACCES    -      EACCES    -
+		create-in-other-dir -        EACCES -         -
+		append-in-other-dir -        EACCES -         -
+		rename-in-other-dir -        EACCES -         -
+		rename-other-dir   -         EACCES -         -
+		append-in-open-dir -         EACCES -         -
+		device             EPERM     EPERM  EPERM     EPERM"
+	case $1 in kernel) echo "$kernel" ;; *) echo "$fuse" ;; esac |
+		awk -v column="$2" 'NF && $column != "-" { print $1, $column }' | sort
+}
+
+check_truth() {
+	local engine=$1 column=$2 before
+	shift 2
+	make_tree
+	before=$(sum_of "$T/work/tree")
+	run --separate-stderr with_tree --layer=ephemeral --engine="$engine" "$@" -- \
+		sh -c "$(deeds)" deeds "$T/work/tree"
+	assert_status 0
+	[ "$(wc -l <<<"$output")" = 34 ]
+	assert_equal "$(grep -v ' ok$' <<<"$output" | sort)" "$(truth "$engine" "$column")"
+	assert_equal "$(sum_of "$T/work/tree")" "$before"
+}
+
+@test "what can be done in a tree: the kernel's overlay, one's own id" {
+	check_truth kernel 2 --id-map=single
+}
+
+@test "what can be done in a tree: the kernel's overlay, a range of ids" {
+	check_truth kernel 3 --id-map=range
+}
+
+@test "what can be done in a tree: the kernel's overlay, root with one id" {
+	check_truth kernel 4 --identity=root --id-map=single --capabilities=root
+}
+
+@test "what can be done in a tree: the kernel's overlay, root with a range of ids" {
+	check_truth kernel 5 --identity=root --capabilities=root
+}
+
+@test "what can be done in a tree: fuse-overlayfs, one's own id" {
+	check_truth fuse-overlayfs 2 --id-map=single
+}
+
+@test "what can be done in a tree: fuse-overlayfs, a range of ids" {
+	check_truth fuse-overlayfs 3 --id-map=range
+}
+
+@test "what can be done in a tree: fuse-overlayfs, root with one id" {
+	check_truth fuse-overlayfs 4 --identity=root --id-map=single --capabilities=root
+}
+
+@test "what can be done in a tree: fuse-overlayfs, root with a range of ids" {
+	check_truth fuse-overlayfs 5 --identity=root --capabilities=root
+}
+
+@test "auto takes the kernel for what is the caller's and fuse-overlayfs for the rest" {
+	make_tree
+	run --separate-stderr with_tree --layer=ephemeral -- cat /proc/self/mountinfo
+	assert_status 0
+	assert_contains "$(grep " $T/work/tree " <<<"$output")" " - overlay "
+	assert_contains "$(grep " /usr " <<<"$output")" " - fuse "
+	# whatever it lies over, nothing of the host's paths is told
+	refute_contains "$output" "$layers"
+	with_all_ids chown 7:7 "$T/work/tree"
+	run --separate-stderr with_tree --layer=ephemeral -- cat /proc/self/mountinfo
+	assert_contains "$(grep " $T/work/tree " <<<"$output")" " - fuse "
+}
+
+@test "auto takes fuse-overlayfs where something is mounted in the tree; the kernel alone refuses" {
+	mkdir -p "$T/work/tree/mounted"
+	in_own_mounts() {
+		unshare --map-current-user --mount --keep-caps bash -c \
+			'mount -t tmpfs none "$1" && echo inside >"$1/file" && shift && exec "$@"' \
+			- "$T/work/tree/mounted" "$SBOX" --profile=untrusted --no-limits --groups=keep \
+			--cwd=none --overlay="$T/work/tree" "$@" 3>&-
+	}
+	run --separate-stderr in_own_mounts --layer=ephemeral --system= \
+		--system=/usr --engine=kernel true
+	assert_status 125
+	assert_contains "$stderr" "other file systems are mounted in it"
+	assert_contains "$stderr" "engine = fuse-overlayfs"
+	run --separate-stderr in_own_mounts --layer=ephemeral \
+		cat "$T/work/tree/mounted/file"
+	assert_status 0
+	assert_equal "$output" inside
+}
+
+@test "an ephemeral layer leaves nothing, of either engine" {
+	local engine
+	make_tree
+	sum=$(sum_of "$T/work/tree")
+	for engine in kernel fuse-overlayfs; do
+		run --separate-stderr with_tree --layer=ephemeral --engine=$engine -- sh -c \
+			'cd "$1" && echo new >new && rm own && ls' - "$T/work/tree"
+		assert_status 0
+		assert_contains "$output" new
+		refute_contains "$output" "own
+"
+		assert_equal "$(sum_of "$T/work/tree")" "$sum"
+	done
+	no_leftovers
+}
+
+@test "a kept layer is there again, by its name only, and the host is as before" {
+	local engine
+	make_tree
+	sum=$(sum_of "$T/work/tree")
+	for engine in kernel fuse-overlayfs; do
+		run --separate-stderr with_tree --layer=$engine --engine=$engine -- sh -c '
+			cd "$1" && echo new >new && rm own && rm -r own-dir && mkdir own-dir &&
+			echo more >>open-dir/of-root || true' - "$T/work/tree"
+		assert_status 0
+		run --separate-stderr with_tree --layer=$engine -- sh -c \
+			'cd "$1" && cat new && ls && ls own-dir' - "$T/work/tree"
+		assert_status 0
+		assert_equal "$output" "new
+new
+open
+open-dir
+other
+other-dir
+own-dir
+secret"
+		run --separate-stderr with_tree --layer=another-$engine -- ls "$T/work/tree"
+		refute_contains "$output" new
+		assert_equal "$(sum_of "$T/work/tree")" "$sum"
+	done
+	no_leftovers 'home/.local*'
+}
+
+@test "what was written last is whole: a file closed at the very end, by fuse-overlayfs" {
+	make_tree
+	head -c 30000000 /dev/urandom >"$T/work/tree/source"
+	run --separate-stderr with_tree --layer=big --engine=fuse-overlayfs -- \
+		cp "$T/work/tree/source" "$T/work/tree/copy"
+	assert_status 0
+	cmp "$T/work/tree/source" "$layers"/big/trees/*/upper/copy
+}
+
+@test "one layer is for one instance at a time" {
+	make_tree
+	mkfifo "$T/work/go"
+	sbox_in_background --profile=untrusted --no-limits --cwd=none --layer=one \
+		--overlay="$T/work/tree" --write="$T/work/go" -- cat "$T/work/go"
+	wait_until 10 test -e "$layers/one/record"
+	run --separate-stderr with_tree --layer=one -- true
+	assert_status 125
+	assert_contains "$stderr" "one"
+	assert_contains "$stderr" "use"
+	echo >"$T/work/go"
+	wait "$started"
+	with_tree --layer=one -- true
+}
+
+@test "an engine other than a layer was begun with is refused, with the mend" {
+	make_tree
+	with_tree --layer=begun --engine=kernel -- true
+	run --separate-stderr with_tree --layer=begun --engine=fuse-overlayfs -- true
+	assert_status 125
+	assert_contains "$stderr" "was begun with kernel"
+	assert_contains "$stderr" "leave engine"
+}
+
+@test "a layer over one root is not taken for another" {
+	make_tree
+	need busybox
+	mkdir -p "$T/work/root/bin"
+	cp "$(command -v busybox)" "$T/work/root/bin/sh"
+	with_tree --layer=mine -- true
+	run --separate-stderr sbox --profile=shell --root="$T/work/root" --layer=mine sh -c :
+	assert_status 125
+	assert_contains "$stderr" "the layer 'mine' lies over the host's system"
+	sbox --profile=shell --root="$T/work/root" --layer=other sh -c :
+	run --separate-stderr with_tree --layer=other -- true
+	assert_status 125
+	assert_contains "$stderr" "lies over '$T/work/root'"
+}
+
+@test "a directory root gets a layer: fake root changes owners, and the root stays as it is" {
+	need busybox
+	mkdir -p "$T/work/root/bin"
+	for name in busybox sh chown ls touch; do
+		ln "$T/work/root/bin/busybox" "$T/work/root/bin/$name" 2>/dev/null ||
+			cp "$(command -v busybox)" "$T/work/root/bin/$name"
+	done
+	sum=$(sum_of "$T/work/root")
+	run --separate-stderr sbox --profile=shell --root="$T/work/root" --layer=r sh -c \
+		'touch /new && chown 5:6 /new && ls -ln /new'
+	assert_status 0
+	run --separate-stderr sbox --profile=shell --root="$T/work/root" --layer=r ls -ln /new
+	assert_status 0
+	assert_contains "$(tr -s ' ' <<<"$output")" "1 5 6 0"
+	assert_equal "$(sum_of "$T/work/root")" "$sum"
+}
+
+@test "layers below are seen through, and not written to" {
+	local engine
+	for engine in kernel fuse-overlayfs; do
+		make_tree
+		with_tree --layer=low-$engine --engine=$engine -- sh -c \
+			'cd "$1" && echo low >low && echo low >both && rm own' - "$T/work/tree"
+		with_tree --layer=mid-$engine --engine=$engine -- sh -c \
+			'cd "$1" && echo mid >both' - "$T/work/tree"
+		sum=$(sum_of "$layers/low-$engine/trees")
+		run --separate-stderr with_tree --layer=ephemeral --engine=$engine \
+			--layer-under=mid-$engine --layer-under=low-$engine -- sh -c \
+			'cd "$1" && cat low both && ls own; echo x >low; rm both; ls' - "$T/work/tree"
+		assert_status 0
+		assert_contains "$output" "low
+mid
+"
+		refute_contains "$output" "own
+"
+		assert_equal "$(sum_of "$layers/low-$engine/trees")" "$sum"
+	done
+}
+
+@test "try: the real home and system, all writes caught, secrets hidden, and what to do next" {
+	mkdir -p "$HOME/.ssh" "$HOME/.config/gh" "$HOME/project"
+	echo key >"$HOME/.ssh/id"
+	echo token >"$HOME/.config/gh/hosts.yml"
+	echo mine >"$HOME/notes"
+	cd "$HOME/project"
+	sum=$(sum_of "$HOME")
+	run --separate-stderr sbox try -- sh -c '
+		echo more >>~/notes; echo rc >>~/.bashrc; echo here >here
+		cat ~/.ssh/id ~/.config/gh/hosts.yml
+		mv ~/.config ~/.moved; mv ~/.ssh ~/.s; ln -s / ~/.config/gh/x
+		cat ~/.moved/gh/hosts.yml ~/.s/id
+		echo program >/usr/local/bin/program; chmod +x /usr/local/bin/program
+		cat ~/notes; pwd'
+	assert_status 0
+	assert_equal "$output" "mine
+more
+$HOME/project"
+	refute_contains "$stderr" "token"
+	assert_contains "$stderr" "sbox diff try"
+	assert_contains "$stderr" "sbox apply try"
+	assert_contains "$stderr" "sbox discard try"
+	[ ! -e /usr/local/bin/program ]
+	run --separate-stderr sbox try -- sh -c 'cat ~/.bashrc here; ls -l /usr/local/bin/program
+		cat ~/.ssh/id ~/.config/gh/hosts.yml ~/.s/id ~/.moved/gh/hosts.yml'
+	assert_contains "$output" "rc
+here
+-rwxr-xr-x"
+	refute_contains "$output" key
+	refute_contains "$output" token
+	rm -rf "${layers:?}" "$HOME/.cache"
+	rmdir "$HOME/.local/share/sbox" "$HOME/.local/share" "$HOME/.local"
+	touch -r "$HOME/notes" "$HOME" # what sbox made of its own is gone again
+	assert_equal "$(sum_of "$HOME" | tail -1)" "$(tail -1 <<<"$sum")"
+}
+
+@test "try: a second run goes on in the same layer; a name chooses another one" {
+	cd "$T/work"
+	run --separate-stderr sbox try -- sh -c 'echo a >>f'
+	run --separate-stderr sbox try -- sh -c 'echo b >>f; cat f'
+	assert_equal "$output" "a
+b"
+	run --separate-stderr sbox try --layer=other -- sh -c 'cat f'
+	assert_status 1
+	[ ! -e f ]
+}
+
+@test "what a layer put in the place of something hidden starts, and shows nothing of the host" {
+	mkdir -p "$HOME/.config/gh"
+	echo token >"$HOME/.config/gh/hosts.yml"
+	cd "$T/work"
+	sbox try -- true
+	# as a program could, were it not kept from it: the whole folder is gone, or another thing
+	home=$(awk -v home="$HOME" '$3 == home { sub("tree=", "", $1); print $1 }' "$layers/try/record")
+	ln -s /etc "$layers/try/trees/$home/upper/.config"
+	run --separate-stderr sbox try -- sh -c 'cat ~/.config/gh/hosts.yml; echo started'
+	assert_status 0
+	assert_equal "$output" started
+}
+
+@test "fuse-overlayfs killed: the program ends, and is told why" {
+	make_tree
+	mkfifo "$T/work/go"
+	sbox_in_background --profile=untrusted --no-limits --cwd=none --layer=k \
+		--engine=fuse-overlayfs --overlay="$T/work/tree" --write="$T/work/go" \
+		-- sh -c 'echo >"$1"; sleep 100' - "$T/work/go"
+	cat "$T/work/go"
+	server=$(descendants_of "$started" | awk '$4 == "fuse-overlayfs" { print $1; exit }')
+	[ -n "$server" ]
+	kill -KILL "$server"
+	wait "$started" || status=$?
+	assert_equal "$status" 137
+	assert_contains "$(<"$T/err")" "fuse-overlayfs has ended, and so does the program"
+	no_leftovers 'home/.local*'
+}
+
+@test "nothing is left when sbox itself is killed, and the layer can be used again" {
+	make_tree
+	mkfifo "$T/work/go"
+	sbox_in_background --profile=untrusted --no-limits --cwd=none --layer=k \
+		--engine=fuse-overlayfs --overlay="$T/work/tree" --write="$T/work/go" \
+		-- sh -c 'echo >"$1"; sleep 100' - "$T/work/go"
+	cat "$T/work/go"
+	kill -KILL "$started"
+	wait "$started" || true
+	no_leftovers 'home/.local*'
+	with_tree --layer=k -- true
+}
+
+@test "the server is outside: nothing of it inside, and no more rights than it needs" {
+	make_tree
+	mkfifo "$T/work/go"
+	sbox_in_background --profile=untrusted --no-limits --cwd=none --layer=k \
+		--engine=fuse-overlayfs --overlay="$T/work/tree" --write="$T/work/go" \
+		-- sh -c 'echo >"$1"; cat /proc/[0-9]*/comm >"$1"; sleep 100' - "$T/work/go"
+	cat "$T/work/go"
+	refute_contains "$(cat "$T/work/go")" fuse
+	server=$(descendants_of "$started" | awk '$4 == "fuse-overlayfs" { print $1; exit }')
+	assert_equal "$(awk '/NoNewPrivs/ { print $2 }' "/proc/$server/status")" 1
+	# chown, dac_override, dac_read_search, fowner, fsetid, setgid, setuid, mknod
+	assert_equal "$(awk '/CapBnd/ { print $2 }' "/proc/$server/status")" 00000000080000df
+	kill "$started"
+	wait "$started" || true
+}
+
+@test "what is missing is told: fuse-overlayfs, its device" {
+	make_tree
+	without() {
+		unshare --map-current-user --mount --keep-caps bash -c "$1 && exec \"\$@\"" - \
+			"$SBOX" --profile=untrusted --no-limits --groups=keep --cwd=none \
+			--overlay="$T/work/tree" --layer=ephemeral touch "$T/work/ran" 3>&-
+	}
+	chmod a-x "$T/work/tree/own"
+	run --separate-stderr without "mount --bind $T/work/tree/own /usr/bin/fuse-overlayfs"
+	assert_status 125
+	assert_contains "$stderr" "needs fuse-overlayfs, which is not installed"
+	assert_contains "$stderr" "apt install fuse-overlayfs"
+	assert_contains "$stderr" "engine = kernel"
+	run --separate-stderr without "mount --bind $T/work/tree /dev"
+	assert_status 125
+	assert_contains "$stderr" "/dev/fuse: No such file or directory"
+	[ ! -e "$T/work/ran" ]
+}
+
+@test "mistakes: an overlay without a layer, over a file, of a name that is none" {
+	make_tree
+	run --separate-stderr with_tree -- true
+	assert_status 125
+	assert_contains "$stderr" "nothing says where the writes go"
+	touch "$T/work/file"
+	run --separate-stderr with_tree --layer=ephemeral --overlay="$T/work/file" -- true
+	assert_status 125
+	assert_contains "$stderr" "not a directory"
+	run --separate-stderr with_tree --layer=../x -- true
+	assert_status 125
+	assert_contains "$stderr" "not a layer"
+	run --separate-stderr with_tree --layer=ephemeral --layer-under=nobody -- true
+	assert_status 125
+	assert_contains "$stderr" "there are no layers"
+	no_leftovers 'home/.local*'
+}
+
+@test "a start that fails leaves no layer behind" {
+	make_tree
+	run -127 --separate-stderr with_tree --layer=never -- /no/such/program
+	[ ! -e "$layers/never" ]
+}
