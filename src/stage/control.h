@@ -14,6 +14,7 @@ enum control_kind {
 	CONTROL_PROGRAM =
 		'p', /* to the supervisor: the sender is the program's process */
 	CONTROL_OVERLAY = 'o', /* to the supervisor: a mount that awaits fuse-overlayfs */
+	CONTROL_USER = 'u', /* to the supervisor, before that: the user namespace of it */
 	CONTROL_NETWORK = 'n', /* to the supervisor: with its network namespace */
 };
 

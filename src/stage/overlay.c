@@ -132,6 +132,16 @@ static int mount_kernel(
 
 /* ---- fuse-overlayfs' ---- */
 
+/* With our user namespace: whoever cannot be looked into keeps it to itself. */
+static int send_mount(const struct child *c, int device)
+{
+	_cleanup_fd_ int user = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	if (user < 0)
+		return -errno;
+	int r = control_send(c->control_fd, CONTROL_USER, user);
+	return r < 0 ? r : control_send(c->control_fd, CONTROL_OVERLAY, device);
+}
+
 static int mount_fuse(struct child *c, int place)
 {
 	char fd[16], uid[16], gid[16];
@@ -148,7 +158,7 @@ static int mount_fuse(struct child *c, int place)
 	_cleanup_fd_ int top = c->mounter->make(c, "fuse", options, MOUNT_NODEV, place);
 	if (top < 0)
 		return top;
-	int r = control_send(c->control_fd, CONTROL_OVERLAY, device);
+	int r = send_mount(c, device);
 	return r < 0 ? r : TAKE_FD(top);
 }
 

@@ -39,7 +39,7 @@ struct server {
 
 void overlay_init(struct overlay_run *o, const struct ready *rd, struct supervisor *s)
 {
-	*o = (struct overlay_run){ .rd = rd, .supervisor = s };
+	*o = (struct overlay_run){ .rd = rd, .supervisor = s, .user_ns = -1 };
 }
 
 /* ---- before its execve ---- */
@@ -124,27 +124,22 @@ static char *options(const struct overlay_run *run, const struct overlay *o)
 		lower, squash);
 }
 
-static int user_namespace_of(pid_t pid)
+void overlay_enter(struct overlay_run *run, int user_ns)
 {
-	char path[64];
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	fd_close(run->user_ns);
+	run->user_ns = user_ns;
 }
 
-int overlay_serve(struct overlay_run *run, int device, pid_t pid, struct err *e)
+int overlay_serve(struct overlay_run *run, int device, struct err *e)
 {
 	struct arena *a = run->rd->plan->arena;
 	const struct layers_used *used = run->rd->layers;
 	_cleanup_fd_ int taken = device;
-	if (taken < 0 || !used || run->n == used->n_servers)
+	if (taken < 0 || run->user_ns < 0 || !used || run->n == used->n_servers)
 		return err_set(
 			e, -EPROTO, "a mount for fuse-overlayfs that nobody awaits");
 	const struct overlay *o = used->servers[run->n];
-	_cleanup_fd_ int user_ns = user_namespace_of(pid);
-	if (user_ns < 0)
-		return err_sys(e, user_ns, "cannot enter the sandbox's user namespace");
-	const struct server server = { .overlay = o, .user_ns = user_ns };
+	const struct server server = { .overlay = o, .user_ns = run->user_ns };
 	char *const argv[] = { "fuse-overlayfs", "-f", "-o", options(run, o),
 		arena_printf(a, "/dev/fd/%d", taken), NULL };
 	struct proc_spec spec = { .path = used->fuse_path,
@@ -183,4 +178,5 @@ void overlay_stop(struct overlay_run *run)
 			(void)RETRY(poll(&end, 1, FLUSH_MS));
 		side_stop(side);
 	}
+	run->user_ns = fd_close(run->user_ns);
 }

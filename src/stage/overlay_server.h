@@ -10,14 +10,17 @@ struct supervisor;
 struct overlay_run {
 	const struct ready *rd;
 	struct supervisor *supervisor;
+	int user_ns; /* the sandbox's, -1 until it is told */
 	struct side servers[OVERLAY_SERVERS_MAX];
 	size_t n;
 };
 
 void overlay_init(struct overlay_run *o, const struct ready *rd, struct supervisor *s);
-/* Starts the server of the next tree, for the mount at @device, which is taken; @pid is in
- * the sandbox's user namespace. 0 or negative errno with @e set. */
-int overlay_serve(struct overlay_run *o, int device, pid_t pid, struct err *e);
+/* The sandbox's user namespace; taken. */
+void overlay_enter(struct overlay_run *o, int user_ns);
+/* Starts the server of the next tree, for the mount at @device, which is taken. 0 or
+ * negative errno with @e set. */
+int overlay_serve(struct overlay_run *o, int device, struct err *e);
 /* Whether all that there are to be have been started. */
 bool overlay_all_served(const struct overlay_run *o);
 /* Waits until what was written is in the layer, and ends them all. */

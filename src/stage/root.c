@@ -368,6 +368,26 @@ static bool may_be_gone(const struct ready *rd, const struct mount_op *op, int e
 	return op->implied && (error == -ENOENT || (overlaid && no_place));
 }
 
+/* Until fuse-overlayfs has answered for its trees: the program must not be the first to find
+ * that one does not. */
+static int await_overlays(struct child *c)
+{
+	const struct ready *rd = c->rd;
+	struct stat st;
+	for (size_t i = 0; overlay_servers(rd) > 0 && i < rd->ops.n; i++) {
+		const struct mount_op *op = &rd->ops.v[i];
+		if (!op->overlay || op->overlay->engine != ENGINE_FUSE)
+			continue;
+		_cleanup_fd_ int top = path_open_in_root(c->root_fd, op->dest, 0);
+		if (top < 0 || fstat(top, &st) < 0)
+			return stage_fail(
+				c, STEP_OVERLAY, (int)i, top < 0 ? top : -errno);
+	}
+	if (fstat(c->root_fd, &st) < 0)
+		return stage_fail(c, STEP_OVERLAY, -1, -errno);
+	return 0;
+}
+
 /* Should: carry out the ops in their order, then seal. Mustn't: skip one that fails. */
 int stage_mounts(struct child *c)
 {
@@ -386,7 +406,7 @@ int stage_mounts(struct child *c)
 			return stage_fail(c, STEP_SEAL, (int)i, r);
 	}
 	int r = rd->root.source ? 0 : c->mounter->seal(c, c->root_fd);
-	return r < 0 ? stage_fail(c, STEP_SEAL, -1, r) : 0;
+	return r < 0 ? stage_fail(c, STEP_SEAL, -1, r) : await_overlays(c);
 }
 
 /* Mount ids tell exactly (statx, 5.8); inodes tell nearly. */

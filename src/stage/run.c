@@ -107,8 +107,10 @@ static int look_at_program(struct awaited *w, struct err *e)
 				: 0;
 	}
 	int r = 0;
-	if (kind == CONTROL_OVERLAY)
-		r = overlay_serve(&s->overlay, ns, pid, e);
+	if (kind == CONTROL_USER)
+		overlay_enter(&s->overlay, ns);
+	else if (kind == CONTROL_OVERLAY)
+		r = overlay_serve(&s->overlay, ns, e);
 	else if (kind == CONTROL_NETWORK)
 		r = network_begin(&s->network, ns, awaited_with(s, &s->network), e);
 	else if (group_is_awaited(s->group))

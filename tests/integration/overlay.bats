@@ -438,9 +438,10 @@ b"
 	mkfifo "$T/work/go"
 	sbox_in_background --profile=untrusted --no-limits --cwd=none --layer=k \
 		--engine=fuse-overlayfs --overlay="$T/work/tree" --write="$T/work/go" \
-		-- sh -c 'echo >"$1"; cat /proc/[0-9]*/comm >"$1"; sleep 100' - "$T/work/go"
-	cat "$T/work/go"
-	refute_contains "$(cat "$T/work/go")" fuse
+		-- sh -c 'cat /proc/[0-9]*/comm >"$1"; sleep 100' - "$T/work/go"
+	names=$(cat "$T/work/go")
+	assert_contains "$names" sbox-init
+	refute_contains "$names" fuse
 	server=$(descendants_of "$started" | awk '$4 == "fuse-overlayfs" { print $1; exit }')
 	assert_equal "$(awk '/NoNewPrivs/ { print $2 }' "/proc/$server/status")" 1
 	# chown, dac_override, dac_read_search, fowner, fsetid, setgid, setuid, mknod
