@@ -35,6 +35,7 @@ table() {
 	test   libcriterion-dev         /usr/include/criterion/criterion.h
 	test   mmdebstrap               mmdebstrap
 	test   python3                  python3
+	test   python3-pip              /usr/lib/python3/dist-packages/pip
 	test   python3-jeepney          /usr/lib/python3/dist-packages/jeepney
 	test   desktop-file-utils       desktop-file-validate
 	test   groff-base               groff
