@@ -24,7 +24,7 @@ SRC = src/main.c \
 		run.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
 	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
 	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
-	src/stage/network_ipv6.c src/stage/network_process.c \
+	src/stage/network_helper.c src/stage/network_ipv6.c src/stage/network_process.c \
 	src/cmd/port.c src/resolve/net_forward.c src/stage/network_port.c
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.

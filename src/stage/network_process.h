@@ -28,6 +28,8 @@ struct network_place {
 	uint64_t capabilities; /* bit n: capability n; all others are given up */
 };
 
+#define PLACE_CAP(n) (UINT64_C(1) << (n))
+
 /* For prepare() of struct proc_spec, with a struct network_place. */
 int network_enter(const void *place_data);
 
@@ -41,10 +43,15 @@ struct network_wall {
  * where no user 0 is mapped. */
 int network_wall_off(const void *wall_data);
 
-/* Starts it, with its output kept in p->log unless @spec has a place for it.
+/* Starts it, with its output kept in p->log where @spec has no place (-1) for it.
  * 0 or negative errno with @e set. */
 int network_process_start(
 	struct network_process *p, struct proc_spec *spec, struct err *e);
+/* Starts what ends @p when the other end of @leave closes, which it does whatever becomes of
+ * us. The parent's death signal is not enough for a program that AppArmor has a profile for:
+ * the kernel forgets it then, as it does where a program changes its user. */
+int network_process_guard(const struct network_process *p, int leave,
+	struct network_process *ret, struct err *e);
 /* Waits for its end; the exit code. */
 int network_process_wait(struct network_process *p);
 /* Ends it, and closes all that belongs to it; none is fine. */
