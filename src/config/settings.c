@@ -379,7 +379,8 @@ const struct setting settings[SET_COUNT] = {
 		.metavar = "FAMILY...",
 		.help = "address families of the sockets that it may make",
 		.doc = "unix, inet, inet6, netlink, packet, bluetooth, vsock, alg, can. Without "
-		       "this setting: all.",
+		       "this setting: all, but vsock only with network = host, or for the "
+		       "sake of 32-bit programs with architectures = multiarch.",
 		.flags = S_WIDENS },
 	[SET_WX_MEMORY] = { "wx-memory", "confinement", BOOL(wx_memory),
 		.help = "memory that is writable and executable",
