@@ -44,6 +44,9 @@
 #include "stage/status.h"
 #include "stage/supervise.h"
 
+/* For a change or a listing; it takes some milliseconds. */
+enum { NFT_MS = 5000 };
+
 static const struct network_spec *spec_of(const struct network_run *n)
 {
 	return n->rd->network;
@@ -156,7 +159,7 @@ void network_changed(struct network_run *n)
 	bool failed = net_host_collect(arena_of(n), &host) < 0 ||
 		(n->resolver.pid > 0 && !tell_resolver(n, &host)) ||
 		nft(n, net_filter_update(arena_of(n), &host), &once, &e) < 0 ||
-		network_process_wait(&once) != 0;
+		network_process_wait_ms(&once, NFT_MS) != 0;
 	network_process_stop(&once);
 	if (failed)
 		log_warning("the host's addresses have changed, and the rules of the "
@@ -361,20 +364,31 @@ static bool is_multicast(const struct net_refused *one)
 	return one->v6 ? one->address[0] == 0xff : one->address[0] >= 224;
 }
 
-/* What the sets of refused destinations hold; empty where nobody can tell. */
-static void read_refused(struct network_run *n, struct net_refusals *ret)
+/* What the sets of refused destinations hold; empty where nobody can tell. The sets alone,
+ * since those of names may be large; and one nft for each, for 1.0.6 forgets all but the last
+ * one that it is asked for. */
+static void read_refused(struct network_run *n, struct net_refusals ret[2])
 {
-	enum { LISTING_MAX = 4 * 1024 * 1024 };
-	struct network_process once = NETWORK_PROCESS_NONE;
+	enum { LISTING_MAX = 1024 * 1024 };
+	static const char *const ask[] = { "list set inet sbox refused4\n",
+		"list set inet sbox refused6\n" };
+	struct network_process once[] = { NETWORK_PROCESS_NONE, NETWORK_PROCESS_NONE };
 	struct err ignored;
-	char *text;
-	*ret = (struct net_refusals){ 0 };
-	/* not "list set" twice: nft 1.0.6 then knows the second one only */
-	if (nft(n, "list table inet sbox\n", &once, &ignored) == 0 &&
-		network_process_wait(&once) == 0 && lseek(once.log, 0, SEEK_SET) == 0 &&
-		fd_read_open(arena_of(n), once.log, LISTING_MAX, &text, NULL) == 0)
-		net_refused_parse(arena_of(n), text, ret);
-	network_process_stop(&once);
+	int patience_ms = NFT_MS;
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++)
+		(void)nft(n, ask[i], &once[i], &ignored);
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++) {
+		char *text;
+		int r = once[i].pid > 0 ? network_process_wait_ms(&once[i], patience_ms)
+					: -ESRCH;
+		if (r == 0 && lseek(once[i].log, 0, SEEK_SET) == 0 &&
+			fd_read_open(
+				arena_of(n), once[i].log, LISTING_MAX, &text, NULL) == 0)
+			net_refused_parse(arena_of(n), text, &ret[i]);
+		if (r == -ETIMEDOUT)
+			patience_ms = 0; /* the other one has had it, too */
+		network_process_stop(&once[i]);
+	}
 }
 
 /* The lines of the footer: a few, then how many more. */
@@ -426,17 +440,22 @@ static void tell_names(struct footer *f, const struct told *told)
 	}
 }
 
+static void tell_address(
+	struct footer *f, const struct told *told, const struct net_refused *one)
+{
+	const char *text = refused_text(arena_of(f->n), told, one);
+	status_refused(f->n->rd, text, one->count);
+	if (!is_multicast(one))
+		tell(f, text, one->count, "packet", "");
+}
+
 static void tell_addresses(struct footer *f, const struct told *told)
 {
-	struct net_refusals refused;
-	read_refused(f->n, &refused);
-	for (size_t i = 0; i < refused.n; i++) {
-		const struct net_refused *one = &refused.v[i];
-		const char *text = refused_text(arena_of(f->n), told, one);
-		status_refused(f->n->rd, text, one->count);
-		if (!is_multicast(one))
-			tell(f, text, one->count, "packet", "");
-	}
+	struct net_refusals refused[2] = { 0 };
+	read_refused(f->n, refused);
+	for (size_t k = 0; k < ARRAY_SIZE(refused); k++)
+		for (size_t i = 0; i < refused[k].n; i++)
+			tell_address(f, told, &refused[k].v[i]);
 }
 
 void network_tell(struct network_run *n)

@@ -183,6 +183,14 @@ int network_process_wait(struct network_process *p)
 	return code;
 }
 
+int network_process_wait_ms(struct network_process *p, int ms)
+{
+	struct pollfd end = { .fd = p->pidfd, .events = POLLIN };
+	if (p->pid > 0 && RETRY(poll(&end, 1, ms)) == 0)
+		return -ETIMEDOUT;
+	return network_process_wait(p);
+}
+
 void network_process_stop(struct network_process *p)
 {
 	if (p->pid > 0)

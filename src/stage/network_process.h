@@ -54,6 +54,8 @@ int network_process_guard(const struct network_process *p, int leave,
 	struct network_process *ret, struct err *e);
 /* Waits for its end; the exit code. */
 int network_process_wait(struct network_process *p);
+/* The same for a program that has @ms for its work; -ETIMEDOUT: it is still there. */
+int network_process_wait_ms(struct network_process *p, int ms);
 /* Ends it, and closes all that belongs to it; none is fine. */
 void network_process_stop(struct network_process *p);
 /* "NAME WHAT: its last words"; negative errno. */
