@@ -16,15 +16,19 @@ SRC = src/main.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
 		template.c value.c value_limit.c value_list.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c filter_tree.c group.c guard.c ident.c instance.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c usage.c) \
-	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c init.c \
+		filter_cache.c filter_tree.c group.c guard.c ident.c image.c image_plan.c instance.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c usage.c) \
+	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c image.c init.c \
 		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
 		userns.c) \
-	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c instances.c kill.c pause.c profile.c ps.c screen.c \
+	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c image.c instances.c kill.c pause.c profile.c ps.c screen.c \
 		run.c set.c stats.c syscalls.c table.c top.c top_view.c use.c)
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
-HELPERS = sbox-scope sbox-xauth
+# SRC_NAME: what it has besides.
+HELPERS = sbox-image sbox-scope sbox-xauth
+SRC_sbox-image = $(addprefix helpers/image/, extract.c manifest.c pack.c place.c source.c \
+	tree.c verify.c)
+LIBS_sbox-image = -larchive -ljansson -lnettle
 LIBS_sbox-scope = -lsystemd
 LIBS_sbox-xauth = -lXau
 
@@ -87,7 +91,7 @@ MODE = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 LAUNCHER_LDFLAGS = $(if $(filter yes,$(STATIC)),-static-pie,-pie)
 endif
 
-ALL_CPPFLAGS = -Isrc -D_GNU_SOURCE -DSBOX_VERSION='"$(VERSION)"' \
+ALL_CPPFLAGS = -Isrc -Ihelpers -D_GNU_SOURCE -DSBOX_VERSION='"$(VERSION)"' \
 	-DSBOX_DATADIR='"$(DATADIR)"' -DSBOX_SYSCONFDIR='"$(SYSCONFDIR)/sbox"' \
 	-DSBOX_LIBEXECDIR='"$(LIBEXECDIR)"' $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDENING) $(MODE) $(CFLAGS)
@@ -156,9 +160,11 @@ $(LIB): $(LIB_OBJ)
 $(BUILD)/sbox: $(BUILD)/obj/src/main.o $(LIB)
 	$(call say,LINK)$(LINK) $(LAUNCHER_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/libexec/sbox-image: $(SRC_sbox-image:%.c=$(BUILD)/obj/%.o)
+
 $(HELPER_BIN): $(BUILD)/libexec/%: $(BUILD)/obj/helpers/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS_$*)
+	$(call say,LINK)$(LINK) -pie -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS_$*)
 
 # The settings in the man pages and completions come out of the built program's own table.
 $(BUILD)/man/%.roff: $(BUILD)/sbox
@@ -255,7 +261,7 @@ fuzz:
 
 # ---- Looking at the text --------------------------------------------------------------------
 
-C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c tests/*/*.c tests/*/*.h)
+C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c helpers/*/*.[ch] tests/*/*.c tests/*/*.h)
 SCRIPTS = .ci/run tests/run tests/vm/image $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
 	tests/bench/run tests/bench/filter $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
@@ -278,7 +284,7 @@ tidy:
 	*' version 14.'*) ;; \
 	*) echo 'tidy: .clang-tidy is for clang-tidy 14 (Debian 12); C is not checked'; exit 0 ;; \
 	esac; \
-	printf '%s\n' $(SRC) $(HELPERS:%=helpers/%.c) | xargs -P $$(nproc) -n 1 sh -c \
+	printf '%s\n' $(SRC) $(HELPERS:%=helpers/%.c) $(SRC_sbox-image) | xargs -P $$(nproc) -n 1 sh -c \
 		'[ "$$1" != src/base/err.c ] || own=-DANALYZER_OWN_ERR; \
 		exec clang-tidy --quiet "$$1" -- -std=gnu17 -include tests/meta/analyzer.h $$own \
 			-DSBOX_FILTER_SOURCES=\"\" $(subst ','\'',$(ALL_CPPFLAGS))' tidy
@@ -340,4 +346,4 @@ print-%:
 	@printf '%s\n' $($*)
 
 -include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TEST_HELPER_BIN:=.d) $(BENCH_BIN:=.d) \
-	$(HELPERS:%=$(BUILD)/obj/helpers/%.d) $(FUZZ_TARGETS:%=$(BUILD)/obj/tests/fuzz/%.d)
+	$(HELPERS:%=$(BUILD)/obj/helpers/%.d) $(SRC_sbox-image:%.c=$(BUILD)/obj/%.d) $(FUZZ_TARGETS:%=$(BUILD)/obj/tests/fuzz/%.d)
