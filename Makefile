@@ -21,14 +21,19 @@ SRC = src/main.c \
 		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
 		userns.c) \
 	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c image.c instances.c kill.c pause.c profile.c ps.c screen.c \
-		run.c set.c stats.c syscalls.c table.c top.c top_view.c use.c)
+		run.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
+	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
+	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
+	src/stage/network_ipv6.c src/stage/network_process.c \
+	src/cmd/port.c src/resolve/net_forward.c src/stage/network_port.c
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
 # SRC_NAME: what it has besides.
-HELPERS = sbox-image sbox-scope sbox-xauth
+HELPERS = sbox-image sbox-resolver sbox-scope sbox-xauth
 SRC_sbox-image = $(addprefix helpers/image/, extract.c manifest.c pack.c place.c source.c \
 	tree.c verify.c)
 LIBS_sbox-image = -larchive -ljansson -lnettle
+LIBS_sbox-resolver = -lmnl -lnftnl -lresolv -lseccomp
 LIBS_sbox-scope = -lsystemd
 LIBS_sbox-xauth = -lXau
 
@@ -38,11 +43,12 @@ PROFILES = base browser build default desktop shell untrusted
 MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
-UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c \
+UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c test_instance.c \
 	test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
-	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c)
+	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c \
+	test_dns.c test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
-FUZZ_TARGETS = launcher profile
+FUZZ_TARGETS = dns launcher network profile
 TEST_HELPERS = callmatrix deny probe pty reaper selfcheck
 
 # ---- Where it goes --------------------------------------------------------------------------
@@ -121,8 +127,8 @@ BENCH_BIN = $(BUILD)/tests/kernel $(BUILD)/tests/filter
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all run test check check-unit check-integration check-meta check-fuzz bench asan \
-	fuzz tidy format check-format install uninstall help clean programs test-programs
+.PHONY: all run test check check-unit check-integration check-meta check-fuzz check-vm bench \
+	asan fuzz tidy format check-format install uninstall help clean programs test-programs
 
 SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -194,14 +200,22 @@ run:
 SANITIZED = $(SUBMAKE) BUILD=$(BUILD)/asan SANITIZE=yes
 SUITES = unit fuzz meta integration
 SANITIZED_SUITES = asan-unit asan-fuzz asan-integration
+ALL_GUESTS = debian12 debian13 refused selinux
+GUESTS =
 
 test:
-	@tests/deps.sh build run test
+	@tests/deps.sh build run test $(if $(GUESTS),vm)
 	@$(SUBMAKE) BUILD=$(BUILD) check
 
 check: all test-programs $(TEST_HELPER_BIN) $(BENCH_BIN)
 	@$(SANITIZED) test-programs
-	@BUILD=$(BUILD) tests/run $(SUITES) $(SANITIZED_SUITES)
+	@BUILD=$(BUILD) tests/run $(SUITES) $(SANITIZED_SUITES) \
+		$(patsubst %,vm-%,$(subst all,$(ALL_GUESTS),$(GUESTS)))
+
+check-vm:
+	@tests/deps.sh build vm
+	@$(SUBMAKE) BUILD=$(BUILD) programs $(TEST_HELPER_BIN)
+	@BUILD=$(BUILD) tests/run $(ALL_GUESTS:%=vm-%)
 
 check-unit: $(UNIT_BIN)
 	@BUILD=$(BUILD) tests/run unit
@@ -221,12 +235,12 @@ asan: $(TEST_HELPER_BIN)
 
 $(UNIT_BIN): $(UNIT_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lcriterion
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lresolv -lcriterion
 
 $(FUZZ_BIN): $(BUILD)/tests/fuzz-%: $(BUILD)/obj/tests/fuzz/%.o \
 		$(BUILD)/obj/tests/helpers/corpus.o $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lresolv
 
 # Never sanitized: they run inside sandboxes, or with a sanitized sbox below them.
 $(TEST_HELPER_BIN): $(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/flags
@@ -247,6 +261,7 @@ bench:
 	@$(SUBMAKE) BUILD=$(BUILD) programs $(BENCH_BIN)
 	@BUILD=$(BUILD) tests/bench/run
 	@BUILD=$(BUILD) tests/bench/filter
+	@BUILD=$(BUILD) tests/bench/network
 
 # Looks for new inputs: make fuzz TARGET=NAME [SECONDS=60]
 SECONDS = 60
@@ -255,7 +270,7 @@ fuzz:
 	@mkdir -p $(BUILD)/fuzz/$(TARGET)
 	clang $(ALL_CPPFLAGS) -DSBOX_FILTER_SOURCES='""' -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
 		-o $(BUILD)/fuzz/$(TARGET).bin tests/fuzz/$(TARGET).c \
-		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(LIBS)
+		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(LIBS) -lresolv
 	$(BUILD)/fuzz/$(TARGET).bin -max_total_time=$(SECONDS) \
 		$(BUILD)/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 
@@ -263,7 +278,7 @@ fuzz:
 
 C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c helpers/*/*.[ch] tests/*/*.c tests/*/*.h)
 SCRIPTS = .ci/run tests/run tests/vm/image $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
-	tests/bench/run tests/bench/filter $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
+	tests/bench/run tests/bench/filter tests/bench/network $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
 format:
 	clang-format -i $(C_FILES)
@@ -304,11 +319,13 @@ install: all
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox.zsh $(DESTDIR)$(ZSH_COMPLETION_DIR)/_sbox
 	$(INSTALL) -m 644 $(BUILD)/completions/sbox.fish \
 		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish
-	if [ -e $(APPARMOR_DIR)/abi/4.0 ]; then \
+	for rule in 4.0/sbox 3.0/sbox-payload; do \
+		[ -e $(APPARMOR_DIR)/abi/$${rule%/*} ] || continue; \
+		name=$${rule#*/}; \
 		$(INSTALL) -d $(DESTDIR)$(APPARMOR_DIR) && \
-		sed 's|@BINDIR@|$(BINDIR)|' profiles/apparmor.d/sbox \
-			>$(DESTDIR)$(APPARMOR_DIR)/sbox && \
-		{ [ -n "$(DESTDIR)" ] || apparmor_parser -r $(APPARMOR_DIR)/sbox || true; }; fi
+		sed 's|@BINDIR@|$(BINDIR)|' profiles/apparmor.d/$$name \
+			>$(DESTDIR)$(APPARMOR_DIR)/$$name && \
+		{ [ -n "$(DESTDIR)" ] || apparmor_parser -r $(APPARMOR_DIR)/$$name || true; }; done
 
 # Only what install has put there; the configuration in SYSCONFDIR is the administrator's.
 uninstall:
@@ -318,7 +335,7 @@ uninstall:
 			$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page)) \
 		$(DESTDIR)$(BASH_COMPLETION_DIR)/sbox $(DESTDIR)$(ZSH_COMPLETION_DIR)/_sbox \
 		$(DESTDIR)$(FISH_COMPLETION_DIR)/sbox.fish \
-		$(DESTDIR)$(APPARMOR_DIR)/sbox
+		$(DESTDIR)$(APPARMOR_DIR)/sbox $(DESTDIR)$(APPARMOR_DIR)/sbox-payload
 	-rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/profiles $(DESTDIR)$(DATADIR)
 
 clean:
@@ -332,6 +349,8 @@ help:
 	@echo 'make check          the same without bringing anything'
 	@echo 'make check-unit check-integration check-meta check-fuzz'
 	@echo '                    one suite; also: tests/run integration FILE.bats...'
+	@echo 'make check-vm       tests in virtual machines of Debian 12 and 13 (tests/vm/run);'
+	@echo '                    GUESTS=all adds them to make test, GUESTS="debian13" only that'
 	@echo 'make asan           the tests under AddressSanitizer and UBSan'
 	@echo 'make bench          start-up time and memory against bwrap and the bare kernel'
 	@echo 'make fuzz TARGET=T  look for inputs that break a parser'

@@ -23,9 +23,16 @@ table() {
 	build  libcap-dev               /usr/include/sys/capability.h
 	build  libxau-dev               /usr/include/X11/Xauth.h
 	build  libsystemd-dev           /usr/include/systemd/sd-bus.h
+	build  libmnl-dev               /usr/include/libmnl/libmnl.h
+	build  libnftnl-dev             /usr/include/libnftnl/common.h
 	build  libseccomp-dev           /usr/include/seccomp.h
 	run    uidmap                   newuidmap
 	run    xdg-dbus-proxy           xdg-dbus-proxy
+	run    slirp4netns              slirp4netns
+	run    nftables                 nft
+	test   openssl                  openssl
+	test   passt                    pasta
+	test   iproute2                 ip
 	test   bats                     bats
 	test   libcriterion-dev         /usr/include/criterion/criterion.h
 	test   mmdebstrap               mmdebstrap
@@ -63,6 +70,8 @@ table() {
 	vm     qemu-utils               qemu-img
 	vm     uidmap                   newuidmap
 	bench  bubblewrap               bwrap
+	bench  iperf3                   iperf3
+	bench  iproute2                 ip
 	bench  hyperfine                hyperfine
 	bench  python3                  python3
 	lint   clang-format             clang-format

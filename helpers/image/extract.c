@@ -265,7 +265,8 @@ static int make_hard_link(
 	if (linkat(dir, name, p.dir, p.name, 0) < 0)
 		return failed(im, "make the hard link", l);
 	im->entries++;
-	set_add(&im->layer, l->path);
+	if (im->layered)
+		set_add(&im->layer, l->path);
 	return manifest_write(im, l);
 }
 
@@ -317,7 +318,8 @@ static int make(struct image *im, const char *path, struct archive_entry *entry,
 	}
 	if (code < 0)
 		return code;
-	set_add(&im->layer, l->path);
+	if (im->layered)
+		set_add(&im->layer, l->path);
 	im->entries++;
 	if (type == AE_IFDIR)
 		return make_dir(im, entry, &p, l);

@@ -149,6 +149,9 @@ static void describe(struct archive_entry *entry, const char *path, const struct
 {
 	archive_entry_clear(entry);
 	archive_entry_copy_stat(entry, st);
+	archive_entry_unset_atime(entry);
+	archive_entry_unset_ctime(entry);
+	archive_entry_unset_birthtime(entry);
 	archive_entry_copy_pathname(entry, path);
 	if (target)
 		archive_entry_copy_symlink(entry, target);
@@ -314,7 +317,7 @@ int tree_export(int root, int out, const char *compression, struct err *e)
 		abort();
 	archive_entry_linkresolver_set_strategy(
 		x.links, ARCHIVE_FORMAT_TAR_PAX_RESTRICTED);
-	if (archive_write_set_format_pax_restricted(x.archive) != ARCHIVE_OK ||
+	if (archive_write_set_format_pax(x.archive) != ARCHIVE_OK ||
 		add_filter(x.archive, compression) != ARCHIVE_OK ||
 		archive_write_open_fd(x.archive, out) != ARCHIVE_OK)
 		return cannot_write(x.archive, e);

@@ -27,6 +27,31 @@ const char *proc_find_helper(const char *name, char *buf, size_t size)
 	return NULL;
 }
 
+/* The lowest descriptor from @from on that is passed on; ~0u: none. */
+static unsigned next_kept(const struct proc_spec *spec, unsigned from)
+{
+	unsigned best = ~0u;
+	if (spec->keep_fd >= 0 && (unsigned)spec->keep_fd >= from)
+		best = (unsigned)spec->keep_fd;
+	for (size_t i = 0; i < spec->n_keep_fds; i++) {
+		unsigned fd = (unsigned)spec->keep_fds[i];
+		if (fd >= from && fd < best)
+			best = fd;
+	}
+	return best;
+}
+
+static void close_others(const struct proc_spec *spec)
+{
+	unsigned next = 3;
+	for (unsigned fd; (fd = next_kept(spec, next)) != ~0u; next = fd + 1) {
+		(void)fcntl((int)fd, F_SETFD, 0);
+		if (fd > next)
+			(void)sys_close_range(next, fd - 1, 0);
+	}
+	(void)fd_close_from(next);
+}
+
 static _Noreturn void become(const struct proc_spec *spec, pid_t parent)
 {
 	static char *const clean[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
@@ -34,9 +59,6 @@ static _Noreturn void become(const struct proc_spec *spec, pid_t parent)
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXIT_SBOX);
 
 	/* 0 to 2 first move away from each other's places */
 	int fds[3] = { spec->stdin_fd, spec->stdout_fd, spec->stderr_fd };
@@ -49,14 +71,13 @@ static _Noreturn void become(const struct proc_spec *spec, pid_t parent)
 	for (int i = 0; i < 3; i++)
 		if (dup2(fds[i], i) < 0)
 			_exit(EXIT_SBOX);
-	if (spec->keep_fd > 2) {
-		fcntl(spec->keep_fd, F_SETFD, 0);
-		if (spec->keep_fd > 3)
-			(void)sys_close_range(3, (unsigned)spec->keep_fd - 1, 0);
-		(void)fd_close_from((unsigned)spec->keep_fd + 1);
-	} else {
-		(void)fd_close_from(3);
-	}
+	if (spec->prepare && spec->prepare(spec->data) < 0)
+		_exit(EXIT_SBOX);
+	close_others(spec);
+	/* after prepare(): other credentials clear it */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_SBOX);
 	execve(spec->path, spec->argv, spec->envp ? spec->envp : clean);
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }

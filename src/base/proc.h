@@ -14,6 +14,8 @@ struct err;
 /* The absolute path of @name in /usr/bin, /bin, /usr/sbin, /sbin, or NULL. Static text. */
 const char *proc_find_helper(const char *name, char *buf, size_t size);
 
+enum { PROC_KEEP_MAX = 8 };
+
 struct proc_spec {
 	const char *path;
 	char *const *argv;
@@ -22,6 +24,12 @@ struct proc_spec {
 	int stdout_fd; /* -1: /dev/null */
 	int stderr_fd; /* -1: /dev/null */
 	int keep_fd; /* passed on under its own number; -1: none */
+	int keep_fds[PROC_KEEP_MAX]; /* and these */
+	size_t n_keep_fds;
+	/* Called in the new process before its execve, which is left out unless it says 0;
+	 * async-signal-safe. May be NULL. */
+	int (*prepare)(const void *data);
+	const void *data;
 };
 
 /* Starts it; every other descriptor is closed in it and it dies with its parent.

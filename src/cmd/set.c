@@ -130,7 +130,7 @@ static int run(int argc, char **argv, struct err *e)
 	struct arena arena = { 0 };
 	struct diags d = { .arena = &arena };
 	struct changes changes = { 0 };
-	struct group_writes writes;
+	struct group_writes writes = { 0 };
 	struct host host;
 	struct plan p;
 	if (argc < 3 || argv[1][0] == '-') {

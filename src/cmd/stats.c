@@ -109,7 +109,7 @@ static int run(int argc, char **argv, struct err *e)
 {
 	struct arena arena = { 0 };
 	struct ids ids = { 0 };
-	struct handles handles;
+	struct handles handles = { 0 };
 	struct uses all = { 0 };
 	(void)argc;
 	bool json = instances_take_flag(argv, "--json");

@@ -53,6 +53,29 @@ static bool rules_without_bus(const struct plan *p)
 	return false;
 }
 
+/* A profile's rules may stand unused under a flag that chooses another network; rules that
+ * come with or after that choice may not. */
+static bool unused_in_network(const struct plan *p, const struct list *l)
+{
+	return p->network != NETWORK_USER && l->n > 0 &&
+		l->v[l->n - 1].at.layer >= p->origin[SET_NETWORK].layer;
+}
+
+static bool allow_without_network(const struct plan *p)
+{
+	return unused_in_network(p, &p->network_allow);
+}
+
+static bool deny_without_network(const struct plan *p)
+{
+	return unused_in_network(p, &p->network_deny);
+}
+
+static bool publish_without_network(const struct plan *p)
+{
+	return unused_in_network(p, &p->publish);
+}
+
 static bool proc_of_others(const struct plan *p)
 {
 	return p->wait == WAIT_ALL && p->pid == SHARING_HOST;
@@ -121,6 +144,15 @@ static const struct rule {
 		"id-map = range, or groups = keep" },
 	{ rules_without_bus, SET_DBUS, "dbus- rules without a bus",
 		"add dbus = filtered" },
+	{ allow_without_network, SET_NETWORK_ALLOW,
+		"rules for destinations need a network that they can hold in",
+		"add network = user" },
+	{ deny_without_network, SET_NETWORK_DENY,
+		"rules for destinations need a network that they can hold in",
+		"add network = user" },
+	{ publish_without_network, SET_PUBLISH,
+		"ports are published out of a network of the sandbox's own",
+		"add network = user" },
 	{ proc_of_others, SET_WAIT, "wait = all needs pid = private", NULL },
 	{ limits_without_namespace, SET_CGROUP,
 		"limits of all processes need cgroup = private",

@@ -59,7 +59,9 @@ enum identity { IDENTITY_SELF, IDENTITY_ROOT, IDENTITY_COUNT };
 enum id_map { ID_MAP_AUTO, ID_MAP_SINGLE, ID_MAP_RANGE, ID_MAP_COUNT };
 enum groups { GROUPS_AUTO, GROUPS_DROP, GROUPS_KEEP, GROUPS_COUNT };
 enum access_mode { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE, ACCESS_COUNT };
-enum network { NETWORK_NONE, NETWORK_HOST, NETWORK_COUNT };
+enum network { NETWORK_NONE, NETWORK_USER, NETWORK_HOST, NETWORK_COUNT };
+enum network_helper { NETWORK_SLIRP4NETNS, NETWORK_PASTA, NETWORK_HELPER_COUNT };
+enum when_lost { LOST_WARN, LOST_END, LOST_COUNT };
 enum want { WANT_NO, WANT_AUTO, WANT_YES, WANT_COUNT };
 enum want_x11 { X11_NO, X11_FALLBACK, X11_AUTO, X11_YES, X11_COUNT };
 enum dbus { DBUS_NONE, DBUS_FILTERED, DBUS_COUNT };
@@ -118,6 +120,12 @@ enum setting_id {
 	SET_BOOTTIME_OFFSET,
 	/* network */
 	SET_NETWORK,
+	SET_NETWORK_ALLOW,
+	SET_NETWORK_DENY,
+	SET_PUBLISH,
+	SET_NETWORK_IPV6,
+	SET_NETWORK_HELPER,
+	SET_NETWORK_LOST,
 	/* desktop */
 	SET_WAYLAND,
 	SET_X11,
@@ -187,6 +195,9 @@ enum setting_id {
 	SET_COUNT
 };
 
+/* The AppArmor profile that sbox brings for programs; apparmor = auto takes it. */
+#define APPARMOR_PAYLOAD "sbox-payload"
+
 /* Scalars of integer kind are int or int64_t so that the table's parsers can reach them
  * through one offset each. */
 struct plan {
@@ -213,7 +224,10 @@ struct plan {
 	int pid, ipc, uts, cgroup, time; /* enum sharing */
 	int64_t monotonic_offset_ns, boottime_offset_ns;
 
-	int network;
+	int network, network_helper, network_lost;
+	struct list network_allow, network_deny,
+		publish; /* text as net_rule.c reads it */
+	bool network_ipv6;
 
 	int wayland, x11, sound, gpu; /* enum want; x11: enum want_x11 */
 	bool themes;

@@ -18,7 +18,9 @@ static const char *const identity_words[] = { "self", "root", NULL };
 static const char *const id_map_words[] = { "auto", "single", "range", NULL };
 static const char *const groups_words[] = { "auto", "drop", "keep", NULL };
 static const char *const access_words[] = { "none", "read", "write", NULL };
-static const char *const network_words[] = { "none", "host", NULL };
+static const char *const network_words[] = { "none", "user", "host", NULL };
+static const char *const network_helper_words[] = { "slirp4netns", "pasta", NULL };
+static const char *const lost_words[] = { "warn", "end", NULL };
 static const char *const want_words[] = { "no", "auto", "yes", NULL };
 static const char *const x11_words[] = { "no", "fallback", "auto", "yes", NULL };
 static const char *const dbus_words[] = { "none", "filtered", NULL };
@@ -37,6 +39,8 @@ WORDS_FIT(id_map_words, ID_MAP_COUNT);
 WORDS_FIT(groups_words, GROUPS_COUNT);
 WORDS_FIT(access_words, ACCESS_COUNT);
 WORDS_FIT(network_words, NETWORK_COUNT);
+WORDS_FIT(network_helper_words, NETWORK_HELPER_COUNT);
+WORDS_FIT(lost_words, LOST_COUNT);
 WORDS_FIT(want_words, WANT_COUNT);
 WORDS_FIT(x11_words, X11_COUNT);
 WORDS_FIT(dbus_words, DBUS_COUNT);
@@ -232,10 +236,66 @@ const struct setting settings[SET_COUNT] = {
 	/* ---- network ---- */
 	[SET_NETWORK] = { "network", "network", ENUM(network, network_words),
 		.help = "the network that the program sees",
-		.doc = "none: a loopback interface of its own and nothing else. host: the "
-		       "host's, with everything that listens on its loopback, and its "
-		       "abstract sockets.",
+		.doc = "none: a loopback interface of its own and nothing else. user: a network of "
+		       "its own, which slirp4netns(1) or pasta(1) connects to the world as an "
+		       "ordinary program of the caller; the host's loopback is not reachable, "
+		       "the host's other addresses and the local network are, unless rules "
+		       "say otherwise. host: the host's, with everything that listens on its "
+		       "loopback, and its abstract sockets.",
 		.flags = S_WIDENS },
+	[SET_NETWORK_ALLOW] = { "network-allow", "network",
+		LIST(value_net_rules, network_allow),
+		.help = "the only destinations that may be reached",
+		.doc = "Needs network = user. With it, everything that no rule allows is "
+		       "refused at once, counted, and named when the program has ended. A rule "
+		       "is a destination, then :PORTS (80,443 or 8000-8999), then /udp or /tcp. "
+		       "Ports alone are those of TCP; without ports and protocol everything "
+		       "goes.\n\n"
+		       "A destination is an address; a network such as 192.0.2.0/24; a name; or "
+		       "a word. An address of IPv6 with ports stands in brackets. *.NAME is "
+		       "every name below NAME, * any name. A name is looked up by sbox, which "
+		       "opens the addresses that it answered for as long as they are valid; one "
+		       "that leads to an address that is not on the internet is refused, unless "
+		       "a rule allows that address too. internet is all but private, "
+		       "link-local, multicast and reserved addresses, the host's own and those "
+		       "of the networks that it is attached to. lan is the private ones and "
+		       "those of the attached networks, without the host's own. "
+		       "host-loopback:PORT is that port of 127.0.0.1 of the host, found inside "
+		       "under the name host-loopback.\n\n"
+		       "Names are looked up freely where internet, lan or everything is "
+		       "allowed; else only those that a rule names.\n\n"
+		       "The most specific rule wins: a longer prefix over a shorter one, a rule "
+		       "with ports over one without, at equal depth deny. Addresses and "
+		       "networks win over names, names over lan, lan over internet, and all "
+		       "over 0.0.0.0/0 and ::/0.",
+		.flags = S_WIDENS },
+	[SET_NETWORK_DENY] = { "network-deny", "network",
+		LIST(value_net_rules, network_deny),
+		.help = "destinations that may not be reached",
+		.doc = "As network-allow. Without any network-allow, everything else may be. A "
+		       "denied name is not looked up; an address that the program knows "
+		       "otherwise is not meant by it." },
+	[SET_PUBLISH] = { "publish", "network", LIST(value_publish, publish),
+		.help = "ports of the program that the host can reach",
+		.doc = "PORT of the host leads to the same port inside, PORT:INSIDE to "
+		       "another; /udp is for UDP. The host listens on 127.0.0.1 unless an "
+		       "ADDRESS (IPv4) stands before it; 0.0.0.0 is all of them. Inside, the program "
+		       "must listen on all addresses, not on its loopback alone. A port that "
+		       "is taken is an error. Needs network = user; \"sbox port\" changes them while "
+		       "the program runs.",
+		.flags = S_WIDENS },
+	[SET_NETWORK_IPV6] = { "network-ipv6", "network", BOOL(network_ipv6),
+		.help = "IPv6 with network = user", .doc = "Where the host has it.",
+		.flags = S_WIDENS },
+	[SET_NETWORK_HELPER] = { "network-helper", "network",
+		ENUM(network_helper, network_helper_words),
+		.help = "the program behind network = user",
+		.doc = "Both run as the caller, outside the sandbox, with their own confinement "
+		       "switched on and the same addresses inside." },
+	[SET_NETWORK_LOST] = { "network-lost", "network", ENUM(network_lost, lost_words),
+		.help = "what happens when the network's helper dies",
+		.doc = "warn: it is told, and the program goes on without a network. end: the "
+		       "program is ended. Nothing becomes reachable by it in either case." },
 
 	/* ---- desktop ---- */
 	[SET_WAYLAND] = { "wayland", "desktop", ENUM(wayland, want_words),
@@ -348,12 +408,16 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "By the kernel's Landlock, derived from what is mounted: writing only "
 		       "where a rule makes it possible, no abstract sockets and no signals to "
 		       "processes outside. auto: what this kernel can do. required: an error "
-		       "where it cannot.",
+		       "where it cannot, with network = host also where it cannot bar abstract "
+		       "sockets (before Linux 6.12).",
 		.flags = S_WIDENS },
 	[SET_APPARMOR] = { "apparmor", "confinement", TEXT(value_string, apparmor),
 		.metavar = "auto|off|PROFILE",
 		.help = "the AppArmor profile of the program",
-		.doc = "auto: what the caller's own profile gives." },
+		.doc = "auto: sbox-payload, which sbox brings, where it is loaded and unless "
+		       "nested = full; else what the caller's own profile gives. off: always "
+		       "that.",
+		.flags = S_WIDENS },
 	[SET_SELINUX] = { "selinux", "confinement", TEXT(value_string, selinux),
 		.metavar = "auto|off|CONTEXT",
 		.help = "the SELinux context of the program",
@@ -489,8 +553,9 @@ const struct setting settings[SET_COUNT] = {
 	[SET_JSON_STATUS] = { "json-status", NULL, NUM64(value_fd, json_status_fd),
 		.help = "tell what happens on a descriptor, in JSON",
 		.doc = "A line for each: \"started\" with the pid of the sandbox's init on the "
-		       "host, then \"exited\" with the exit code and the signal, or \"failed\" "
-		       "with the message and the hint.",
+		       "host, then \"refused\" for each destination or name that the rules "
+		       "of the network refused, with how often, then \"exited\" with the exit "
+		       "code and the signal, or \"failed\" with the message and the hint.",
 		.flags = S_CMDLINE },
 	[SET_VERBOSE] = { "verbose", NULL, BOOL(verbose), .short_flag = 'v',
 		.help = "tell more",

@@ -41,6 +41,7 @@ extern const struct value_type value_syscalls, value_sockets;
 extern const struct value_type value_bind, value_tmpfs, value_dir, value_file, value_link;
 extern const struct value_type value_home, value_root, value_path, value_hostname;
 extern const struct value_type value_machine_id, value_instance_name;
+extern const struct value_type value_net_rules, value_publish;
 extern const struct value_type value_limit_size, value_limit_count, value_limit_cpus;
 extern const struct value_type value_weight, value_limit_bytes, value_limit_number;
 extern const struct value_type value_nice, value_oom_score, value_cpuset, value_io_max;

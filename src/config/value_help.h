@@ -18,3 +18,11 @@ static inline bool value_verbatim(const struct value_input *in)
 }
 /* Whether it is a well-formed path; notes the mistake where it is not. */
 bool value_check_path(const struct value_input *in, unsigned offset, const char *path);
+
+/* For lists. The next of several words that each are a value; NULL at the end or after a
+ * mistake. */
+char *value_next_word(const struct value_input *in, const char **p, unsigned *ret_offset);
+/* One more item, at the place of the word. */
+struct item *value_push(const struct value_input *in, void *member, unsigned offset);
+void value_print_list(FILE *f, const struct setting *s, const void *member);
+void value_print_text(FILE *f, const struct item *item);

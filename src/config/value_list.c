@@ -29,8 +29,7 @@ static char *next_part(const struct value_input *in, const char **p, unsigned *r
 	return word;
 }
 
-/* The next of several words that each are a value. */
-static char *next_word(const struct value_input *in, const char **p, unsigned *ret_offset)
+char *value_next_word(const struct value_input *in, const char **p, unsigned *ret_offset)
 {
 	if (!value_verbatim(in))
 		return next_part(in, p, ret_offset);
@@ -40,7 +39,7 @@ static char *next_word(const struct value_input *in, const char **p, unsigned *r
 	return word;
 }
 
-static struct item *push(const struct value_input *in, void *member, unsigned offset)
+struct item *value_push(const struct value_input *in, void *member, unsigned offset)
 {
 	struct item *item = ARENA_PUSH(in->arena, (struct list *)member);
 	item->at = in->at;
@@ -49,7 +48,7 @@ static struct item *push(const struct value_input *in, void *member, unsigned of
 	return item;
 }
 
-static void print_list(FILE *f, const struct setting *s, const void *member)
+void value_print_list(FILE *f, const struct setting *s, const void *member)
 {
 	const struct list *l = member;
 	for (size_t i = 0; i < l->n; i++) {
@@ -61,7 +60,7 @@ static void print_list(FILE *f, const struct setting *s, const void *member)
 
 /* ---- words ---- */
 
-static void print_text(FILE *f, const struct item *item)
+void value_print_text(FILE *f, const struct item *item)
 {
 	str_print_word(f, item->text);
 }
@@ -70,8 +69,8 @@ static void words_parse(const struct value_input *in, void *member)
 {
 	const char *p = in->text, *word;
 	unsigned offset;
-	while ((word = next_word(in, &p, &offset)))
-		push(in, member, offset)->text = word;
+	while ((word = value_next_word(in, &p, &offset)))
+		value_push(in, member, offset)->text = word;
 }
 
 const struct value_type value_words = {
@@ -79,20 +78,20 @@ const struct value_type value_words = {
 	.metavar = "WORD...",
 	.list = true,
 	.parse = words_parse,
-	.print = print_list,
-	.print_item = print_text,
+	.print = value_print_list,
+	.print_item = value_print_text,
 };
 
 static void names_parse(const struct value_input *in, void *member)
 {
 	const char *p = in->text, *word;
 	unsigned offset;
-	while ((word = next_word(in, &p, &offset))) {
+	while ((word = value_next_word(in, &p, &offset))) {
 		if (strchr(word, '=') || !*word)
 			value_bad(in, offset, "the name alone; * and ? stand for others",
 				"not the name of a variable", word);
 		else
-			push(in, member, offset)->text = word;
+			value_push(in, member, offset)->text = word;
 	}
 }
 
@@ -101,8 +100,8 @@ const struct value_type value_names = {
 	.metavar = "NAME...",
 	.list = true,
 	.parse = names_parse,
-	.print = print_list,
-	.print_item = print_text,
+	.print = value_print_list,
+	.print_item = value_print_text,
 };
 
 /* The name as the kernel's headers have it, so that all who compare it mean the same one;
@@ -129,7 +128,7 @@ static void capabilities_parse(const struct value_input *in, void *member)
 {
 	const char *p = in->text, *word;
 	unsigned offset;
-	while ((word = next_word(in, &p, &offset))) {
+	while ((word = value_next_word(in, &p, &offset))) {
 		const char *name = capability_name(in->arena, word);
 		if (strcmp(word, "none") == 0)
 			*(struct list *)member = (struct list){ 0 };
@@ -138,7 +137,7 @@ static void capabilities_parse(const struct value_input *in, void *member)
 				"names as in capabilities(7) without 'cap_', root or none",
 				"not a capability", word);
 		else
-			push(in, member, offset)->text = name;
+			value_push(in, member, offset)->text = name;
 	}
 }
 
@@ -147,15 +146,15 @@ const struct value_type value_capabilities = {
 	.metavar = "none|NAME...",
 	.list = true,
 	.parse = capabilities_parse,
-	.print = print_list,
-	.print_item = print_text,
+	.print = value_print_list,
+	.print_item = value_print_text,
 };
 
 static void syscalls_parse(const struct value_input *in, void *member)
 {
 	const char *p = in->text, *word;
 	unsigned offset;
-	while ((word = next_word(in, &p, &offset))) {
+	while ((word = value_next_word(in, &p, &offset))) {
 		char name[64];
 		int error;
 		if (!syscall_word(word, name, sizeof(name), &error)) {
@@ -173,7 +172,7 @@ static void syscalls_parse(const struct value_input *in, void *member)
 				"no such system call or group", name);
 			continue;
 		}
-		push(in, member, offset)->text = word;
+		value_push(in, member, offset)->text = word;
 	}
 }
 
@@ -182,8 +181,8 @@ const struct value_type value_syscalls = {
 	.metavar = "NAME|@GROUP...",
 	.list = true,
 	.parse = syscalls_parse,
-	.print = print_list,
-	.print_item = print_text,
+	.print = value_print_list,
+	.print_item = value_print_text,
 };
 
 static const char *next_family(size_t i, const void *ctx)
@@ -196,9 +195,9 @@ static void sockets_parse(const struct value_input *in, void *member)
 {
 	const char *p = in->text, *word;
 	unsigned offset;
-	while ((word = next_word(in, &p, &offset))) {
+	while ((word = value_next_word(in, &p, &offset))) {
 		if (socket_family(word) >= 0) {
-			push(in, member, offset)->text = word;
+			value_push(in, member, offset)->text = word;
 			continue;
 		}
 		const char *near = str_nearest(word, next_family, NULL);
@@ -213,22 +212,22 @@ const struct value_type value_sockets = {
 	.metavar = "FAMILY...",
 	.list = true,
 	.parse = sockets_parse,
-	.print = print_list,
-	.print_item = print_text,
+	.print = value_print_list,
+	.print_item = value_print_text,
 };
 
 static void fds_parse(const struct value_input *in, void *member)
 {
 	const char *p = in->text, *word;
 	unsigned offset;
-	while ((word = next_word(in, &p, &offset))) {
+	while ((word = value_next_word(in, &p, &offset))) {
 		uint64_t n;
 		if (num_u64(word, 3, VALUE_FD_MAX, &n) < 0)
 			value_bad(in, offset,
 				"the number of an open descriptor, from 3 on",
 				"not a descriptor", word);
 		else
-			push(in, member, offset)->text = word;
+			value_push(in, member, offset)->text = word;
 	}
 }
 
@@ -237,8 +236,8 @@ const struct value_type value_fds = {
 	.metavar = "FD...",
 	.list = true,
 	.parse = fds_parse,
-	.print = print_list,
-	.print_item = print_text,
+	.print = value_print_list,
+	.print_item = value_print_text,
 };
 
 static void env_parse(const struct value_input *in, void *member)
@@ -246,14 +245,14 @@ static void env_parse(const struct value_input *in, void *member)
 	const char *p = in->text;
 	unsigned offset;
 	char *word;
-	while ((word = next_word(in, &p, &offset))) {
+	while ((word = value_next_word(in, &p, &offset))) {
 		char *equals = strchr(word, '=');
 		if (!equals || equals == word) {
 			value_bad(in, offset, "write NAME=VALUE", "not a variable", word);
 			continue;
 		}
 		*equals = '\0';
-		struct item *item = push(in, member, offset);
+		struct item *item = value_push(in, member, offset);
 		item->text = word;
 		item->arg = equals + 1;
 	}
@@ -272,7 +271,7 @@ const struct value_type value_env = {
 	.metavar = "NAME=VALUE...",
 	.list = true,
 	.parse = env_parse,
-	.print = print_list,
+	.print = value_print_list,
 	.print_item = env_print,
 };
 
@@ -288,12 +287,12 @@ static void paths_parse(const struct value_input *in, void *member)
 {
 	const char *p = in->text, *word;
 	unsigned offset;
-	while ((word = next_word(in, &p, &offset))) {
+	while ((word = value_next_word(in, &p, &offset))) {
 		bool optional;
 		word = take_optional(word, &optional);
 		if (!value_check_path(in, offset + optional, word))
 			continue;
-		struct item *item = push(in, member, offset);
+		struct item *item = value_push(in, member, offset);
 		item->text = word;
 		item->optional = optional;
 	}
@@ -311,7 +310,7 @@ const struct value_type value_paths = {
 	.metavar = "PATH...",
 	.list = true,
 	.parse = paths_parse,
-	.print = print_list,
+	.print = value_print_list,
 	.print_item = print_path,
 };
 
@@ -375,7 +374,7 @@ static void bind_parse(const struct value_input *in, void *member)
 		value_bad(in, offset2, form, "not an attribute of a bind", word);
 	if (in->diags->n != before)
 		return;
-	struct item *item = push(in, member, 0);
+	struct item *item = value_push(in, member, 0);
 	item->arg = source;
 	item->optional = optional;
 	item->text = dest;
@@ -398,7 +397,7 @@ const struct value_type value_bind = {
 	.metavar = "'SRC DEST [rw]'",
 	.list = true,
 	.parse = bind_parse,
-	.print = print_list,
+	.print = value_print_list,
 	.print_item = bind_print,
 };
 
@@ -415,7 +414,7 @@ static void made_parse(
 	while ((word = next_part(in, &p, &offset)))
 		if (!attribute(in, offset, word, allowed, &item))
 			value_bad(in, offset, form, "not an attribute", word);
-	*push(in, member, 0) = item;
+	*value_push(in, member, 0) = item;
 }
 
 static void tmpfs_parse(const struct value_input *in, void *member)
@@ -442,7 +441,7 @@ const struct value_type value_tmpfs = {
 	.metavar = "'PATH [size=SIZE] [mode=MODE]'",
 	.list = true,
 	.parse = tmpfs_parse,
-	.print = print_list,
+	.print = value_print_list,
 	.print_item = made_print,
 };
 
@@ -451,7 +450,7 @@ const struct value_type value_dir = {
 	.metavar = "'PATH [mode=MODE]'",
 	.list = true,
 	.parse = dir_parse,
-	.print = print_list,
+	.print = value_print_list,
 	.print_item = made_print,
 };
 
@@ -472,7 +471,7 @@ static void file_parse(const struct value_input *in, void *member)
 		end = stpcpy(stpcpy(end, word), "\n");
 	}
 	item.arg = content;
-	*push(in, member, 0) = item;
+	*value_push(in, member, 0) = item;
 }
 
 static void file_print(FILE *f, const struct item *item)
@@ -490,7 +489,7 @@ const struct value_type value_file = {
 	.metavar = "'PATH [mode=MODE] LINE...'",
 	.list = true,
 	.parse = file_parse,
-	.print = print_list,
+	.print = value_print_list,
 	.print_item = file_print,
 };
 
@@ -507,7 +506,7 @@ static void link_parse(const struct value_input *in, void *member)
 		value_bad(in, 0, form, "not a link", in->text);
 		return;
 	}
-	struct item *item = push(in, member, 0);
+	struct item *item = value_push(in, member, 0);
 	item->text = path;
 	item->arg = target;
 }
@@ -524,7 +523,7 @@ const struct value_type value_link = {
 	.metavar = "'PATH TARGET'",
 	.list = true,
 	.parse = link_parse,
-	.print = print_list,
+	.print = value_print_list,
 	.print_item = link_print,
 };
 
@@ -561,7 +560,7 @@ static void io_max_parse(const struct value_input *in, void *member)
 		value_bad(in, 0, form, "a limit is missing", in->text);
 		return;
 	}
-	struct item *item = push(in, member, 0);
+	struct item *item = value_push(in, member, 0);
 	item->text = path;
 	item->arg = all;
 }
@@ -577,6 +576,6 @@ const struct value_type value_io_max = {
 	.metavar = "'PATH rbps=SIZE...'",
 	.list = true,
 	.parse = io_max_parse,
-	.print = print_list,
+	.print = value_print_list,
 	.print_item = io_max_print,
 };

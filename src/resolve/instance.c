@@ -84,9 +84,12 @@ static int lock(int fd)
 
 bool instance_sweep(int place, const char *name)
 {
+	struct stat st;
 	_cleanup_fd_ int fd = openat(place, name, DIR_FLAGS);
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-		path_remove_tree(place, name) == 0;
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0)
+		return false;
+	/* else another one may live in a new folder of that name by now */
+	return st.st_nlink > 0 && path_remove_tree(place, name) == 0;
 }
 
 /* Those that a SIGKILL has left, as far as they are among the first few: a start costs the

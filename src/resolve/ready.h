@@ -16,6 +16,7 @@
 #include "resolve/instance.h"
 #include "resolve/limits.h"
 #include "resolve/mount_plan.h"
+#include "resolve/net_filter.h"
 
 struct id_extent {
 	uint32_t inside, outside, count;
@@ -63,6 +64,19 @@ struct helper_spec {
 	int our_fd, its_fd;
 };
 
+/* The program behind network = user, and the rules in it. */
+struct network_spec {
+	const char *helper; /* "slirp4netns" or "pasta" */
+	const char *path; /* of it */
+	const char *api_folder; /* for slirp4netns' socket; NULL: none */
+	const char *api_path; /* the socket */
+	const struct net_publish *publish;
+	size_t n_publish;
+	const char *nft_path;
+	const struct net_filter *filter;
+	const char *resolver_path; /* NULL: names are looked up by the helper alone */
+};
+
 /* A seccomp program, as the kernel takes it. */
 struct filter {
 	const void *code; /* struct sock_filter[] */
@@ -107,5 +121,6 @@ struct ready {
 	size_t n_pass_fds;
 
 	const struct helper_spec *dbus; /* NULL: none */
+	const struct network_spec *network; /* NULL: no helper */
 	struct instance *instance; /* its folder, where there is or will be one */
 };

@@ -155,8 +155,7 @@ static void wish_cwd(struct resolver *r)
 	op->write = write;
 }
 
-static void wish_text(
-	struct resolver *r, const char *dest, const char *text, enum setting_id id)
+void wish_text(struct resolver *r, const char *dest, const char *text, enum setting_id id)
 {
 	struct mount_op *op = wish(r, OP_FILE, dest, id, NULL);
 	op->content = text;
@@ -179,20 +178,6 @@ static int wish_identity(struct resolver *r)
 	if (machine_id)
 		wish_text(r, "/etc/machine-id", machine_id, SET_MACHINE_ID);
 	return 0;
-}
-
-/* /etc/resolv.conf is often a link into /run, which the sandbox has its own of. */
-static void wish_resolver(struct resolver *r)
-{
-	char target[PATH_MAX];
-	if (r->p->network != NETWORK_HOST || !realpath("/etc/resolv.conf", target) ||
-		path_is_below(target, "/etc"))
-		return;
-	const char *path = arena_strdup(r->a, target);
-	const char *dest = strcmp(r->p->root, "host") == 0 ? path : "/etc/resolv.conf";
-	struct mount_op *op = wish(r, OP_BIND, dest, SET_NETWORK, NULL);
-	op->source = path;
-	op->implied = true;
 }
 
 /* The folders of other instances, with their sockets and what "sbox kill" goes by; and the
@@ -262,12 +247,13 @@ static int gather(struct resolver *r)
 	wish_made(r, &p->protect, OP_PROTECT, SET_PROTECT);
 	wish_own_state(r);
 	wish_cwd(r);
-	wish_resolver(r);
 
 	int code = places_home(r);
 	wish_guards_elsewhere(r);
 	if (code == 0)
 		code = wish_identity(r);
+	if (code == 0)
+		code = wish_network(r);
 	return code < 0 ? code : wish_desktop(r);
 }
 
@@ -388,7 +374,7 @@ static void resolve_namespaces(struct ready *rd)
 		rd->namespaces |= CLONE_NEWUTS;
 	if (p->cgroup == SHARING_PRIVATE)
 		rd->namespaces |= CLONE_NEWCGROUP;
-	if (p->network == NETWORK_NONE)
+	if (p->network != NETWORK_HOST)
 		rd->namespaces |= CLONE_NEWNET;
 }
 

@@ -179,6 +179,24 @@ static void limits(struct steps *s, const struct ready *rd)
 			l->writes.v[i].value);
 }
 
+static void network(struct steps *s, const struct ready *rd)
+{
+	const struct network_spec *spec = rd->network;
+	const struct plan *p = rd->plan;
+	if (!spec)
+		return;
+	add(s, origin_of(s, p, SET_NETWORK), true, "connect the network through %s",
+		spec->helper);
+	if (spec->filter->any)
+		add(s, NULL, false, "load %zu rules for destinations through nft",
+			spec->filter->rules.n);
+	if (spec->resolver_path)
+		add(s, NULL, false, "start sbox-resolver for the names in rules");
+	for (size_t i = 0; i < p->publish.n; i++)
+		add(s, origin_text(s->arena, &p->publish.v[i].at), true,
+			"publish the port %s", p->publish.v[i].text);
+}
+
 static void program(struct steps *s, const struct ready *rd)
 {
 	const struct plan *p = rd->plan;
@@ -199,9 +217,13 @@ static void program(struct steps *s, const struct ready *rd)
 		add(s, origin_of(s, p, SET_LANDLOCK), true, "no Landlock");
 	else
 		landlock(s, p);
-	if (strcmp(p->apparmor, "auto") != 0 && strcmp(p->apparmor, "off") != 0)
+	if (strcmp(p->apparmor, "auto") == 0 && p->nested != NESTED_FULL)
 		add(s, origin_of(s, p, SET_APPARMOR), false,
-			"set the AppArmor profile %s", p->apparmor);
+			"put on the AppArmor profile %s, if it is loaded",
+			APPARMOR_PAYLOAD);
+	else if (strcmp(p->apparmor, "auto") != 0 && strcmp(p->apparmor, "off") != 0)
+		add(s, origin_of(s, p, SET_APPARMOR), false,
+			"put on the AppArmor profile %s", p->apparmor);
 	if (strcmp(p->selinux, "auto") != 0 && strcmp(p->selinux, "off") != 0)
 		add(s, origin_of(s, p, SET_SELINUX), false, "set the SELinux context %s",
 			p->selinux);
@@ -236,6 +258,7 @@ static struct steps all_steps(const struct ready *rd)
 	mounts(&s, rd);
 	add(&s, NULL, false, "enter the new root and let go of the old one");
 	limits(&s, rd);
+	network(&s, rd);
 	program(&s, rd);
 	return s;
 }

@@ -25,10 +25,17 @@ struct mount_op *wish(struct resolver *r, enum op_kind kind, const char *dest,
 struct mount_op *wish_if_there(
 	struct resolver *r, const char *path, enum setting_id id, bool write);
 
+/* A file of sbox's own, read-only, that any rule overrides. */
+void wish_text(
+	struct resolver *r, const char *dest, const char *text, enum setting_id id);
+
 /* Hidden and protected things again, wherever the rules so far show them by other names. */
 void wish_guards_elsewhere(struct resolver *r);
 /* /dev: a tmpfs with the usual nodes, terminals and shared memory. */
 void wish_dev(struct resolver *r);
+/* network: the helper and its rules, and the files that tell the program of them.
+ * 0 or negative errno with r->e set. */
+int wish_network(struct resolver *r);
 /* wayland, x11, sound, gpu, themes and dbus: sockets, devices, variables.
  * 0 or negative errno with r->e set. */
 int wish_desktop(struct resolver *r);

@@ -40,7 +40,8 @@ static const char *const step_texts[STEP_COUNT] = {
 	[STEP_CAPABILITIES] = "cannot drop capabilities",
 	[STEP_NO_NEW_PRIVS] = "cannot set no_new_privs",
 	[STEP_LANDLOCK] = "cannot put on the Landlock rules",
-	[STEP_LABEL] = "cannot set the security label",
+	[STEP_APPARMOR] = "cannot put on the AppArmor profile",
+	[STEP_SELINUX] = "cannot put on the SELinux context",
 	[STEP_SECCOMP] = "cannot put on the system-call filter",
 	[STEP_LIMITS] = "cannot set the program's own limits",
 	[STEP_DESCRIPTORS] = "cannot close descriptors",
@@ -181,6 +182,26 @@ static int about_exec(const struct ready *rd, int error, struct err *e)
 	return error;
 }
 
+static int about_label(const struct ready *rd, enum step step, int error, struct err *e)
+{
+	const struct plan *p = rd->plan;
+	bool apparmor = step == STEP_APPARMOR;
+	err_sys(e, error, "%s '%s'", step_texts[step],
+		apparmor ? p->apparmor : p->selinux);
+	if (!p->proc)
+		return err_hint(e, "labels are put on through /proc: proc = yes");
+	if (apparmor && error == -ENOENT)
+		return err_hint(e,
+			"AppArmor is off here, or no such profile is loaded: sudo aa-status "
+			"lists those that are");
+	if (!apparmor && error == -EINVAL)
+		return err_hint(
+			e, "SELinux is off here, or its policy knows no such context");
+	return err_hint(e,
+		"the caller's own label may forbid it; %s = auto keeps that one",
+		apparmor ? "apparmor" : "selinux");
+}
+
 int explain_report(const struct ready *rd, const struct report *report, struct err *e)
 {
 	int error = report->error < 0 ? report->error : -EPROTO;
@@ -197,6 +218,8 @@ int explain_report(const struct ready *rd, const struct report *report, struct e
 		return err_hint(
 			e, "show it with --read=%s, or leave --chdir out", rd->chdirs[0]);
 	}
+	if (report->step == STEP_APPARMOR || report->step == STEP_SELINUX)
+		return about_label(rd, report->step, error, e);
 	err_sys(e, error, "%s", text);
 	if (report->step == STEP_TIME && error == -ERANGE)
 		return err_hint(e, "a clock cannot become negative");
@@ -204,10 +227,10 @@ int explain_report(const struct ready *rd, const struct report *report, struct e
 		return err_hint(e,
 			"a program that may use keys gets a keyring of its own, and one user's "
 			"number of those is limited: sysctl kernel.keys.maxkeys");
-	if (report->step == STEP_LABEL)
+	if (report->step == STEP_LANDLOCK && error == -EPROTONOSUPPORT)
 		return err_hint(e,
-			"is that security module on, and the label loaded? "
-			"--apparmor=auto --selinux=auto keep the caller's");
+			"this kernel's Landlock cannot bar abstract sockets, which network = "
+			"host leads to (Linux 6.12 can); landlock = auto runs without");
 	if (report->step == STEP_LANDLOCK && (error == -ENOSYS || error == -EOPNOTSUPP))
 		return err_hint(e,
 			"this kernel has no Landlock, or it is off (the lsm= boot "

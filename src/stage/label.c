@@ -28,35 +28,48 @@ static int write_attr(const char *path, const char *text, const char *want)
 	return strncmp(said, want, strlen(want)) == 0 ? 0 : -EPROTO;
 }
 
-/* Whether the plan leaves the label to what the caller's own gives. */
-static bool left_alone(const char *label)
+static bool is(const char *label, const char *word)
 {
-	return strcmp(label, "off") == 0 || strcmp(label, "auto") == 0;
+	return strcmp(label, word) == 0;
 }
 
-static int apparmor(const char *label)
+/* Our own profile for programs, where an administrator has loaded it; a caller who is
+ * confined already keeps that. Not for those who are to mount, which it forbids. */
+static int apparmor_auto(const struct plan *p, const char *path)
+{
+	if (p->nested == NESTED_FULL)
+		return 0;
+	int r = write_attr(path, "exec " APPARMOR_PAYLOAD, APPARMOR_PAYLOAD);
+	/* ENOENT: no AppArmor, or no such profile; the others: it may not be chosen here */
+	return r == -ENOENT || r == -EACCES || r == -EPERM || r == -EINVAL ? 0 : r;
+}
+
+static int apparmor(const struct plan *p)
 {
 	/* before 5.8 there was one file for whichever module was on */
 	static const char path[] = "/proc/thread-self/attr/apparmor/exec";
 	char line[LABEL_MAX];
-	if (left_alone(label))
+	if (is(p->apparmor, "off"))
 		return 0;
-	(void)snprintf(line, sizeof(line), "exec %s", label);
-	return write_attr(path, line, label);
+	if (is(p->apparmor, "auto"))
+		return apparmor_auto(p, path);
+	(void)snprintf(line, sizeof(line), "exec %s", p->apparmor);
+	return write_attr(path, line, p->apparmor);
 }
 
-static int selinux(const char *label)
+static int selinux(const struct plan *p)
 {
-	if (left_alone(label))
+	if (is(p->selinux, "off") || is(p->selinux, "auto"))
 		return 0;
-	return write_attr("/proc/thread-self/attr/exec", label, label);
+	return write_attr("/proc/thread-self/attr/exec", p->selinux, p->selinux);
 }
 
 /* Should: set what the plan names, read back. Mustn't: go on without one that was named. */
 int stage_label(struct child *c)
 {
-	int r = apparmor(c->rd->plan->apparmor);
-	if (r == 0)
-		r = selinux(c->rd->plan->selinux);
-	return r < 0 ? stage_fail(c, STEP_LABEL, -1, r) : 0;
+	int r = apparmor(c->rd->plan);
+	if (r < 0)
+		return stage_fail(c, STEP_APPARMOR, -1, r);
+	r = selinux(c->rd->plan);
+	return r < 0 ? stage_fail(c, STEP_SELINUX, -1, r) : 0;
 }

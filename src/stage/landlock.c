@@ -121,6 +121,10 @@ int stage_landlock(struct child *c)
 			(errno == ENOSYS || errno == EOPNOTSUPP);
 		return excused ? 0 : stage_fail(c, STEP_LANDLOCK, -1, -errno);
 	}
+	/* nothing else keeps a program in the host's network from its abstract sockets */
+	if (p->landlock == LANDLOCK_REQUIRED && p->network == NETWORK_HOST &&
+		abi < ABI_SCOPE)
+		return stage_fail(c, STEP_LANDLOCK, -1, -EPROTONOSUPPORT);
 	struct ruleset attr = { .fs = handled((int)abi) };
 	size_t size = sizeof(attr.fs);
 	if (abi >= ABI_SCOPE) {

@@ -20,6 +20,7 @@
 #include "stage/group.h"
 #include "stage/helper.h"
 #include "stage/idmap.h"
+#include "stage/network.h"
 #include "stage/stage.h"
 #include "stage/supervise.h"
 
@@ -29,6 +30,8 @@ struct start {
 	struct supervisor supervisor;
 	struct helper dbus;
 	struct group *group;
+	struct network_run network;
+	bool program_heard;
 	int report[2], control[2];
 };
 
@@ -81,12 +84,6 @@ static void await(struct start *s, struct awaited awaited)
 	s->supervisor.awaited[s->supervisor.n_awaited++] = awaited;
 }
 
-static void watch(struct start *s, const char *name, int pidfd)
-{
-	s->supervisor.watched[s->supervisor.n_watched++] =
-		(struct watched){ .name = name, .pidfd = pidfd };
-}
-
 static struct awaited *awaited_with(struct start *s, void *data)
 {
 	for (size_t i = 0; i < s->supervisor.n_awaited; i++)
@@ -100,16 +97,21 @@ static int look_at_program(struct awaited *w, struct err *e)
 {
 	struct start *s = w->data;
 	pid_t pid;
-	int kind = control_receive(w->fd, &pid, NULL);
+	int ns = -1;
+	int kind = control_receive(w->fd, &pid, &ns);
 	if (kind <= 0) {
 		w->fd = -1;
 		return kind < 0 ? err_sys(e, kind, "cannot hear the program's process")
 				: 0;
 	}
-	w->done = true;
-	return group_is_awaited(s->group)
-		? group_program(s->group, pid, awaited_with(s, s->group), e)
-		: 0;
+	int r = 0;
+	if (kind == CONTROL_NETWORK)
+		r = network_begin(&s->network, ns, awaited_with(s, &s->network), e);
+	else if (group_is_awaited(s->group))
+		r = group_program(s->group, pid, awaited_with(s, s->group), e);
+	s->program_heard |= kind == CONTROL_PROGRAM;
+	w->done = s->program_heard && (!s->rd->network || s->network.net_ns >= 0);
+	return r;
 }
 
 static void expect_helpers(struct start *s)
@@ -127,13 +129,19 @@ static void expect_helpers(struct start *s)
 				.fd = -1,
 				.look = group_look,
 				.data = s->group });
+	if (s->rd->network)
+		await(s,
+			(struct awaited){ .name = s->rd->network->helper,
+				.fd = -1,
+				.look = network_look,
+				.data = &s->network });
 	if (dbus) {
 		await(s,
 			(struct awaited){ .name = dbus->name,
 				.fd = dbus->our_fd,
 				.look = helper_look,
 				.data = &s->dbus });
-		watch(s, dbus->name, s->dbus.pidfd);
+		supervise_watch(&s->supervisor, dbus->name, s->dbus.pidfd, SET_COUNT);
 	}
 }
 
@@ -173,13 +181,16 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 		.supervisor = { .rd = rd,
 			.init_pidfd = -1,
 			.signal_fd = -1,
-			.group = group },
+			.changes_fd = -1,
+			.group = group,
+			.network = &s.network },
 		.group = group,
 		.dbus = { .pidfd = -1, .report_fd = -1 },
 		.report = { -1, -1 },
 		.control = { -1, -1 },
 	};
 	*ret_started = false;
+	network_init(&s.network, rd, &s.supervisor);
 
 	int r = idmap_check(rd, e);
 	if (r == 0)
@@ -201,6 +212,7 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 		*ret_started = r >= 0;
 	}
 	helper_stop(&s.dbus);
+	network_stop(&s.network);
 	if (s.supervisor.signal_fd >= 0)
 		supervise_restore_signals(&s.child.mask);
 	close_all(&s);

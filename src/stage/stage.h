@@ -37,7 +37,7 @@ struct root_facts {
 /* Whether the program must not be executed before the supervisor has said so. */
 static inline bool stage_is_awaited(const struct ready *rd)
 {
-	return rd->dbus || rd->limits.way != GROUP_NONE;
+	return rd->dbus || rd->network || rd->limits.way != GROUP_NONE;
 }
 
 /* The namespaces of the clone: the network's is made afterwards, by the second process. */

@@ -73,6 +73,16 @@ void status_exited(const struct ready *rd, const struct status_end *how)
 	end(&l);
 }
 
+void status_refused(const struct ready *rd, const char *destination, uint64_t count)
+{
+	struct line l;
+	if (!begin(&l, rd->plan->json_status_fd, "refused"))
+		return;
+	json_string(&l.json, "destination", destination);
+	json_number(&l.json, "count", (int64_t)count);
+	end(&l);
+}
+
 void status_failed(int64_t fd, const struct err *e)
 {
 	struct line l;

@@ -16,5 +16,7 @@ struct status_end {
 	const struct group_facts *facts;
 };
 void status_exited(const struct ready *rd, const struct status_end *end);
+/* @destination: "192.0.2.1:80", or a name; @count: how often. */
+void status_refused(const struct ready *rd, const char *destination, uint64_t count);
 /* @fd: the plan's json_status_fd, for failures before there is a ready. */
 void status_failed(int64_t fd, const struct err *e);

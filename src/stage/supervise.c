@@ -29,6 +29,7 @@
 #include "stage/enlist.h"
 #include "stage/explain.h"
 #include "stage/group.h"
+#include "stage/network.h"
 #include "stage/report.h"
 #include "stage/status.h"
 
@@ -272,10 +273,25 @@ static void look_at_cpu_time(struct run_state *st)
 	st->cpu_look_ms = now_ms() + (wait > CPU_LOOK_MS ? wait : CPU_LOOK_MS);
 }
 
-static void on_helper_end(struct watched *w)
+void supervise_watch(
+	struct supervisor *s, const char *name, int pidfd, enum setting_id by)
 {
-	log_warning("%s has ended; the program goes on without it", w->name);
+	s->watched[s->n_watched++] =
+		(struct watched){ .name = name, .pidfd = pidfd, .by = by };
+}
+
+static void on_helper_end(struct run_state *st, struct watched *w)
+{
+	const struct plan *p = st->s->rd->plan;
 	w->pidfd = -1; /* borrowed */
+	if (w->by == SET_COUNT) {
+		log_warning("%s has ended; the program goes on without it", w->name);
+		return;
+	}
+	log_error("%s has ended, and so does the program (%s = %s, %s)", w->name,
+		settings[w->by].key, setting_text(p, w->by),
+		origin_text(p->arena, &p->origin[w->by]));
+	kill_all(st);
 }
 
 static void fail(struct run_state *st, int error)
@@ -348,7 +364,7 @@ static void check_times(struct run_state *st, struct err *e)
 		on_await_limit(st, e);
 }
 
-enum { POLL_REPORT, POLL_INIT, POLL_SIGNAL, POLL_AWAITED };
+enum { POLL_REPORT, POLL_INIT, POLL_SIGNAL, POLL_CHANGES, POLL_AWAITED };
 enum {
 	POLL_WATCHED = POLL_AWAITED + AWAITED_MAX,
 	POLL_COUNT = POLL_WATCHED + WATCHED_MAX
@@ -364,6 +380,7 @@ static nfds_t fill_poll(const struct run_state *st, bool reports, struct pollfd 
 	fds[POLL_REPORT].fd = reports ? s->report_fd : -1;
 	fds[POLL_INIT].fd = s->init_pidfd;
 	fds[POLL_SIGNAL].fd = s->signal_fd;
+	fds[POLL_CHANGES].fd = s->changes_fd;
 	for (size_t i = 0; st->await_ms >= 0 && i < s->n_awaited; i++)
 		fds[POLL_AWAITED + i].fd = s->awaited[i].done ? -1 : s->awaited[i].fd;
 	for (size_t i = 0; i < s->n_watched; i++)
@@ -391,9 +408,11 @@ static void loop(struct run_state *st, struct err *e)
 			look(st, fds + POLL_AWAITED, e);
 		if (fds[POLL_SIGNAL].revents)
 			on_signals(st);
+		if (fds[POLL_CHANGES].revents)
+			network_changed(s->network);
 		for (size_t i = 0; i < s->n_watched; i++)
 			if (fds[POLL_WATCHED + i].revents)
-				on_helper_end(&s->watched[i]);
+				on_helper_end(st, &s->watched[i]);
 		/* last: what init had to say is in the pipe before it ends */
 		if (fds[POLL_INIT].revents && !(fds[POLL_REPORT].revents & POLLIN))
 			return;
@@ -478,6 +497,7 @@ static int outcome(const struct run_state *st, struct err *e)
 	group_facts(st->s->group, &facts);
 	tell_end(st);
 	tell_limits(rd, &facts);
+	network_tell(st->s->network);
 	status_exited(rd, &end);
 	return end.code;
 }

@@ -27,11 +27,13 @@ struct awaited {
 struct watched {
 	const char *name; /* for messages */
 	int pidfd; /* -1: none, or gone */
+	enum setting_id by; /* ends the program, by this setting; SET_COUNT: does not */
 };
 
 enum { AWAITED_MAX = 4, WATCHED_MAX = 4 };
 
 struct group;
+struct network_run;
 
 struct supervisor {
 	const struct ready *rd;
@@ -40,6 +42,8 @@ struct supervisor {
 	int report_fd; /* read end */
 	int signal_fd;
 	const struct group *group;
+	struct network_run *network;
+	int changes_fd; /* readable: the host's addresses have changed; -1: nobody asks */
 	int control_fd; /* to the program's process before its exec; -1: it waits for nothing */
 	struct awaited awaited[AWAITED_MAX];
 	size_t n_awaited;
@@ -47,6 +51,9 @@ struct supervisor {
 	size_t n_watched;
 };
 
+/* Has a process watched from now on; @by: as in struct watched. */
+void supervise_watch(
+	struct supervisor *s, const char *name, int pidfd, enum setting_id by);
 /* Whether a signal that the supervisor gets is passed on to the program. */
 bool supervise_forwards(int sig);
 /* Blocks the signals that are to be forwarded. @ret_mask: the mask before. */

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/keyctl.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,7 +97,18 @@ int stage_hostname(struct child *c)
 	return 0;
 }
 
-/* Should: make a network namespace and bring up loopback in it; its routes come with it. */
+/* The socket names the namespace; /proc may be the old root's, the new one's or none. */
+static int send_network(struct child *c, int socket_fd)
+{
+	_cleanup_fd_ int ns = ioctl(socket_fd, SIOCGSKNS);
+	if (ns < 0)
+		return stage_fail(c, STEP_NETWORK, -1, -errno);
+	int r = control_send(c->control_fd, CONTROL_NETWORK, ns);
+	return r < 0 ? stage_fail(c, STEP_PARENT, -1, r) : 0;
+}
+
+/* Should: make a network namespace and bring up loopback in it; its routes come with it.
+ * The supervisor gets it at once where a helper connects it to the world. */
 int stage_network(struct child *c)
 {
 	struct ifreq request = { .ifr_name = "lo" };
@@ -110,7 +122,7 @@ int stage_network(struct child *c)
 	request.ifr_flags |= IFF_UP;
 	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		return stage_fail(c, STEP_LOOPBACK, -1, -errno);
-	return 0;
+	return c->rd->network ? send_network(c, fd) : 0;
 }
 
 /* Should: leave the caller's session keyring, which holds tickets and keys that any process

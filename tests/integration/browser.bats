@@ -3,6 +3,8 @@
 #
 # A page loads its script from a server of the test's, which answers when it is told to. So
 # while the browser waits, its processes can be looked at; the script then paints the page.
+#
+# bats file_tags=no-vm
 bats_require_minimum_version 1.8.0
 load lib
 

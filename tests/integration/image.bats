@@ -60,7 +60,7 @@ teardown() {
 	run with_all_ids sh -c 'cd "$1" && stat -c "%n %u:%g %a %h" srv srv/page bin/tool \
 		bin/tool2 && cat srv/page usr/lib/in-usr "a b
 \\" && readlink abs && stat -c %Y srv srv/page && ls | grep -v "^a b" | grep -v "^.\$"' sh "$root"
-	assert_equal "$output" "srv 33:42 2775 1
+	assert_equal "$output" "srv 33:42 2775 2
 srv/page 33:42 644 1
 bin/tool 0:0 4755 2
 bin/tool2 0:0 4755 2

@@ -69,6 +69,7 @@ py_inside() {
 	local line point fs flags known
 	known=" / /dev /etc /opt /proc /run /tmp /usr /var/tmp /dev/pts /dev/shm /dev/null /dev/zero"
 	known+=" /dev/full /dev/random /dev/urandom /dev/tty /etc/passwd /etc/group /etc/machine-id"
+	known+=" $(realpath -m /etc/resolv.conf) /etc/hosts /etc/nsswitch.conf"
 	known+=" $HOME $TEST_BIN/probe /etc/sudoers.d /etc/cups /etc/NetworkManager/system-connections "
 	while read -r line; do
 		point=${line%%=*}

@@ -14,10 +14,14 @@
 #   fact KEY                 the value in probe's "KEY=value" line of $output
 #   need PROGRAM...          skips the test, or fails it under SBOX_TEST_STRICT=1
 #   skip_kernel WHAT         skips it, strict or not: this kernel cannot do WHAT
+#   need_groups              skips it where no control group can be had
 #   wait_until SECONDS CMD   polls for what gives no event; fails when the time is over
+#                            (which is longer where SBOX_TEST_PATIENCE says so)
 #   no_leftovers [GLOB...]   no process, mount or file is there that was not before the test
 #
 # A test that cannot work in a sanitized build is tagged: # bats test_tags=no-asan
+# One that takes minutes in an emulated guest, or needs what is not in its image (browsers, an
+# X server, a network to fetch packages from), is tagged no-vm.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # output, stderr and status are set by run
 
@@ -120,8 +124,18 @@ skip_kernel() {
 	skip "kernel: $*"
 }
 
+# Whether systemd's user manager can give control groups, on a unified hierarchy.
+has_groups() {
+	[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] && [ -S "/run/user/$UID/bus" ] &&
+		[ -S "/run/user/$UID/systemd/private" ]
+}
+
+need_groups() {
+	has_groups || skip_kernel "no control group is delegated to users here"
+}
+
 wait_until() {
-	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * ${SBOX_TEST_PATIENCE:-1} * 1000000))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		if [ "${EPOCHREALTIME/[.,]/}" -ge $deadline ]; then

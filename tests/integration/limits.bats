@@ -8,15 +8,6 @@ load lib
 
 uid=$(id -u)
 
-has_groups() {
-	[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] && [ -S "/run/user/$uid/bus" ] &&
-		[ -S "/run/user/$uid/systemd/private" ]
-}
-
-need_groups() {
-	has_groups || skip_kernel "no control group is delegated to users here"
-}
-
 manager() {
 	XDG_RUNTIME_DIR=/run/user/$uid DBUS_SESSION_BUS_ADDRESS='' systemctl --user "$@"
 }

@@ -72,6 +72,7 @@ first_subordinate() {
 		'$1 == user || $1 == id { print $2; exit }' "$1"
 }
 
+# bats test_tags=no-vm
 @test "Debian: a root prompt, in which files have their several owners" {
 	need_debian
 	local before
@@ -96,6 +97,7 @@ var/local root:staff 2775"
 	no_leftovers 'home/.cache*' # compiled filters
 }
 
+# bats test_tags=no-vm
 @test "Debian: its package manager looks at it; without root-write nobody changes it" {
 	need_debian
 	local before
@@ -118,6 +120,7 @@ written"
 	no_leftovers 'home/.cache*' # compiled filters
 }
 
+# bats test_tags=no-vm
 @test "Debian with root-write: packages are installed, with files of several owners" {
 	need_debian
 	local copy=$T/work/copy before own group

@@ -138,7 +138,7 @@ def step(name, *args):
 step("unshare", 0x10020000)
 for name, text in ("setgroups", "deny"), ("uid_map", "0 %d 1" % ids[0]), ("gid_map", "0 %d 1" % ids[1]):
 	try:
-		open("/proc/self/" + name, "w").write(text)
+		open("/proc/self/" + name, "wb", 0).write(text.encode())
 	except OSError:
 		pass
 home = os.open(os.environ["HOME"], os.O_RDONLY)

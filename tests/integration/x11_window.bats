@@ -78,7 +78,7 @@ quits() {
 
 # Not sanitized: sbox starts sbox-xauth without our ASAN_OPTIONS, and it would look for leaks,
 # for which it has given up the rights.
-# bats test_tags=no-asan
+# bats test_tags=no-asan,no-vm
 @test "Firefox, started by its installed launcher, shows a page in a window" {
 	local page=$HOME/Downloads/page.html pid
 	mkdir "$HOME/Downloads"

@@ -44,6 +44,7 @@ wild_record() {
 	assert_equal "$output" "$(wild_record 0 $one)"
 }
 
+# bats test_tags=no-vm
 @test "an X server takes it" {
 	need Xvfb xdotool
 	add "$host/unix:0" . $one

@@ -133,3 +133,13 @@ Test(check, every_broken_rule_is_told)
 	check_plan(&p, &diags);
 	cr_assert_eq(diags.n, 3);
 }
+
+Test(check, network_rules_and_ports_need_a_network_of_ones_own)
+{
+	cr_assert_contains(
+		broken(WORDS("--network-allow=internet")).hint, "network = user");
+	broken(WORDS("--network=host", "--network-deny=lan"));
+	broken(WORDS("--network=none", "--publish=80"));
+	kept(good_words(WORDS("--network=user", "--network-allow=internet",
+		"--network-deny=192.0.2.1", "--publish=8080")));
+}

@@ -184,7 +184,7 @@ Test(profile, mistakes_are_printed_in_the_order_of_their_places)
 		"[network]\nnetwork = lan\nbogus = \033\n[filesystem]\nread = a ~b\nx\n");
 	cr_assert_str_eq(printed_mistakes(),
 		"sbox: test.conf:2:11: network: not one of its words: 'lan'\n"
-		"  hint: one of none, host\n"
+		"  hint: one of none, user, host\n"
 		"sbox: test.conf:3:9: a control character\n"
 		"  hint: in a quoted word it is written \\x1b\n"
 		"sbox: test.conf:5:8: read: a path must begin with '/', '~' or a variable: 'a'\n"

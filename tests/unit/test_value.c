@@ -39,7 +39,7 @@ Test(value, a_wrong_word_is_answered_with_the_right_ones)
 {
 	cr_assert_str_eq(bad("network", "network", "non").hint, "did you mean 'none'?");
 	struct diag d = bad("network", "network", "internet");
-	cr_assert_contains(d.hint, "none, host");
+	cr_assert_contains(d.hint, "none, user, host");
 	cr_assert_contains(d.msg, "'internet'");
 }
 

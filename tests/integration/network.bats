@@ -1,0 +1,486 @@
+# SPDX-License-Identifier: MIT
+# network.bats - network = user: what is reached through it, what is not, and how it ends
+load lib
+load net
+
+setup() {
+	isolate
+	net_up
+}
+
+# ---- without rules ------------------------------------------------------------------------
+
+@test "network: the world is reached by address and by name, over TCP and UDP" {
+	dns server.example A 12.0.0.1
+	comes 12.0.0.1 80
+	assert_equal "$output" "reached world 12.0.0.1 80"
+	comes server.example 7001 udp
+	assert_equal "$output" "reached world 12.0.0.1 7001"
+	comes server.example 7000 --network-helper=pasta
+	assert_equal "$output" "reached world 12.0.0.1 7000"
+}
+
+@test "network: IPv6 by setting, with both helpers" {
+	for helper in slirp4netns pasta; do
+		comes 2a12::1 80 --network-helper=$helper --network-ipv6
+		assert_equal "$output" "reached world 2a12::1 80"
+		comes 2a12::1 80 --network-helper=$helper
+		refute_contains "$output" reached
+	done
+}
+
+# The leak matrix: what of the host a sandbox can get at.
+@test "network: of the host's loopback nothing is reached, by gateway, own address or socket" {
+	for helper in slirp4netns pasta; do
+		for host in 10.0.2.2 127.0.0.1 10.0.2.3 255.255.255.255; do
+			comes $host 7002 --network-helper=$helper
+			refute_contains "$output" reached
+		done
+		run --separate-stderr nsbox --network=user --network-helper=$helper -- python3 -c \
+			'import socket; socket.socket(socket.AF_UNIX).connect("\0sbox-test")'
+		assert_status 1
+		assert_contains "$stderr" "Connection refused"
+	done
+}
+
+@test "network: loopback is up, and the files inside fit it" {
+	run --separate-stderr nsbox --network=user -- sh -c \
+		'cat /etc/resolv.conf /etc/hosts; grep hosts /etc/nsswitch.conf; getent hosts sbox'
+	assert_status 0
+	assert_contains "$output" "nameserver 10.0.2.3"
+	refute_contains "$output" 12.0.0.53
+	assert_contains "$output" "hosts: files dns"
+	run --separate-stderr nsbox -- sh -c 'cat /etc/resolv.conf; getent ahosts nowhere.example; echo $?'
+	assert_contains "$output" "no name server"
+	refute_contains "$output" 12.0.0.53
+}
+
+@test "network: proxies and name settings of the caller stay outside unless named" {
+	export http_proxy=http://1.2.3.4:5 HTTPS_PROXY=x RES_OPTIONS=debug LOCALDOMAIN=corp.example
+	run --separate-stderr nsbox --network=user -- env
+	refute_contains "$output" 1.2.3.4
+	refute_contains "$output" corp.example
+	refute_contains "$output" RES_OPTIONS
+	run --separate-stderr nsbox --network=user --pass-env=http_proxy -- env
+	assert_contains "$output" http_proxy=http://1.2.3.4:5
+}
+
+# ---- rules ----------------------------------------------------------------------------------
+
+@test "network: internet is the world, and nothing near" {
+	for helper in slirp4netns pasta; do
+		local flags=(--network-helper=$helper --network-allow=internet)
+		comes 12.0.0.1 80 "${flags[@]}"
+		assert_equal "$output" "reached world 12.0.0.1 80"
+		comes 12.0.0.1 7001 udp "${flags[@]}"
+		assert_equal "$output" "reached world 12.0.0.1 7001"
+		for near in 11.0.0.2 192.168.7.2 11.0.0.1 192.168.7.9 169.254.169.254 10.0.2.2; do
+			comes $near 7000 "${flags[@]}"
+			assert_equal "$output" refused
+			[ $near = 10.0.2.2 ] || assert_contains "$stderr" "refused: $near:7000"
+			comes $near 7001 udp "${flags[@]}"
+			assert_equal "$output" refused
+			assert_contains "$stderr" "refused: $near:7001/udp"
+		done
+	done
+}
+
+@test "network: internet over IPv6 leaves out the host and its network" {
+	local flags=(--network-ipv6 --network-allow=internet)
+	comes 2a12::1 80 "${flags[@]}"
+	assert_equal "$output" "reached world 2a12::1 80"
+	for near in 2a11::2 2a11::1 fd00::2; do
+		comes $near 7000 "${flags[@]}"
+		assert_equal "$output" refused
+	done
+}
+
+@test "network: lan is the attached and private networks, without the host" {
+	local flags=(--network-allow=lan)
+	comes 192.168.7.9 80 "${flags[@]}"
+	assert_equal "$output" "reached lan 192.168.7.9 80"
+	for other in 192.168.7.2 11.0.0.2 12.0.0.1 169.254.169.254; do
+		comes $other 80 "${flags[@]}"
+		assert_equal "$output" refused
+	done
+	flags=(--network-deny=lan)
+	comes 12.0.0.1 80 "${flags[@]}"
+	assert_equal "$output" "reached world 12.0.0.1 80"
+	for near in 192.168.7.9 192.168.7.2 11.0.0.2 169.254.169.254; do
+		comes $near 80 "${flags[@]}"
+		assert_equal "$output" refused
+	done
+}
+
+@test "network: rules for addresses, ports and protocols, the most specific first" {
+	local flags=(--network-allow=12.0.0.0/8:80 --network-deny=12.0.0.2
+		--network-allow=13.0.0.1/udp)
+	comes 12.0.0.1 80 "${flags[@]}"
+	assert_equal "$output" "reached world 12.0.0.1 80"
+	comes 12.0.0.1 443 "${flags[@]}"
+	assert_equal "$output" refused
+	comes 12.0.0.2 80 "${flags[@]}"
+	assert_equal "$output" refused
+	comes 13.0.0.1 7001 udp "${flags[@]}"
+	assert_equal "$output" "reached world 13.0.0.1 7001"
+	comes 13.0.0.1 7000 "${flags[@]}"
+	assert_equal "$output" refused
+}
+
+@test "network: one port of the host's loopback, and only that" {
+	for helper in slirp4netns pasta; do
+		local flags=(--network-helper=$helper --network-allow=host-loopback:7002)
+		comes host-loopback 7002 "${flags[@]}"
+		assert_equal "$output" "reached host 127.0.0.1 7002"
+		for port in 7003 80; do
+			comes host-loopback $port "${flags[@]}"
+			assert_equal "$output" refused
+		done
+		comes 255.255.255.255 7001 udp "${flags[@]}"
+		assert_equal "$output" refused
+	done
+}
+
+@test "network: without a rule that is wide no name is looked up" {
+	dns server.example A 12.0.0.1
+	comes server.example 80 --network-allow=12.0.0.1
+	assert_equal "$output" "unknown server.example"
+	run ! grep server "$T/work/dns/asked"
+	comes server.example 80 --network-allow=internet
+	assert_equal "$output" "reached world 12.0.0.1 80"
+}
+
+@test "network: refusals come at once, are counted, and are told in --json-status" {
+	run --separate-stderr nsbox --network=user --network-allow=internet --json-status=2 -- \
+		bash -c 'for i in 1 2 3; do (: </dev/tcp/192.168.7.9/80); done; exit 0'
+	assert_status 0
+	assert_contains "$stderr" '{"event":"refused","destination":"192.168.7.9:80","count":3}'
+	assert_contains "$stderr" "warning: refused: 192.168.7.9:80 (3 packets)"
+	assert_contains "$stderr" "--network-allow=192.168.7.9:80"
+	run --separate-stderr nsbox --network=user --network-allow=internet -- true
+	assert_equal "$stderr" ""
+}
+
+# ---- the rules hold -----------------------------------------------------------------------
+
+@test "network: fake root inside changes no rule, address or route, and sends no raw packet" {
+	for flags in "--identity=root --id-map=single" "--identity=root --id-map=single --nested=full"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr nsbox --network=user --network-allow=internet $flags \
+			--syscalls-allow=@known -- sh -c '
+			PATH=$PATH:/usr/sbin:/sbin
+			for cmd in "nft flush ruleset" "nft list ruleset" "ip addr add 10.9.9.9/24 dev tap0" \
+				"ip route add 192.168.7.0/24 dev tap0" "ip link set tap0 down" \
+				"ip link add d0 type veth peer name d1" \
+				"python3 -c \"import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\"" \
+				"python3 -c \"import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)\"" \
+				"python3 -c \"import socket; socket.socket().setsockopt(1, 36, 23308)\""; do
+				eval "$cmd" >/dev/null 2>&1 && echo "did: $cmd"
+			done
+			exec 2>&1; python3 -c "
+import socket
+socket.create_connection((\"192.168.7.9\", 80), 4)"'
+		refute_contains "$output" "did:"
+		assert_contains "$output" "Connection refused"
+	done
+}
+
+@test "network: a network namespace of its own leads nowhere, and a user namespace gives no rule away" {
+	run --separate-stderr nsbox --network=user --network-allow=internet --nested=full \
+		--syscalls-allow=@known -- unshare --user --map-root-user sh -c '
+		PATH=$PATH:/usr/sbin
+		nft flush ruleset 2>/dev/null && echo flushed
+		ip addr add 10.9.9.9/24 dev tap0 2>/dev/null && echo added
+		unshare --net ip -brief link'
+	assert_status 0
+	refute_contains "$output" flushed
+	refute_contains "$output" added
+	refute_contains "$output" tap0
+	assert_contains "$output" "lo "
+}
+
+# Forwarding is fake root's to switch on; packets that it sends to its loopback on purpose
+# must not leave from there. And two sockets that talk under a foreign address over the
+# loopback must not make a known connection of it.
+@test "network: no way around the rules over the loopback" {
+	cat >"$T/work/around.py" <<-'END'
+		import socket
+		for name in ("ip_forward", "conf/all/accept_local", "conf/all/route_localnet"):
+		    try:
+		        open("/proc/sys/net/ipv4/" + name, "w").write("1")
+		    except OSError:
+		        pass
+		for name in ("lo", "all", "default", "tap0"):
+		    try:
+		        open(f"/proc/sys/net/ipv4/conf/{name}/rp_filter", "w").write("0")
+		    except OSError:
+		        pass
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+		for _ in range(3):
+		    s.sendto(b"x", ("192.168.7.9", 7001))
+		s.settimeout(1)
+		try:
+		    print("reached", s.recv(100))
+		except OSError as e:
+		    print("nothing")
+		FREEBIND = 78
+		foreign, mine = "fd77::9", "fd00::100"
+		def bound(address, port, device=None):
+		    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+		    s.setsockopt(socket.IPPROTO_IPV6, FREEBIND, 1)
+		    if device:
+		        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device)
+		    s.bind((address, port))
+		    return s
+		try:
+		    bound(mine, 5000, b"lo").sendto(b"x", (foreign, 7001))
+		    bound(foreign, 7001).sendto(b"x", (mine, 5000))
+		    bound(mine, 5000).sendto(b"x", (foreign, 7001))
+		    print("sent")
+		except OSError:
+		    print("refused")
+	END
+	in_lan ip -6 addr add fd77::9/128 dev up0 nodad
+	in_host ip -6 route add fd77::9/128 dev lan
+	run --separate-stderr nsbox --network=user --network-ipv6 --network-allow=internet \
+		--identity=root --id-map=single --read="$T/work" -- python3 "$T/work/around.py"
+	assert_equal "$output" "nothing
+refused"
+}
+
+@test "network: the rules follow the host's addresses" {
+	in_world ip addr add 15.0.0.1/32 dev up0
+	nsbox_in_background --network=user --network-allow=internet -- bash -c '
+		(: </dev/tcp/15.0.0.1/80) && echo first
+		until ! (: </dev/tcp/15.0.0.1/80); do sleep 0.05; done
+		echo closed'
+	wait_until 10 grep -q first "$T/out"
+	in_host ip addr add 15.0.0.1/32 dev world
+	wait_until 10 grep -q closed "$T/out"
+	wait "$started"
+	assert_contains "$(cat "$T/err")" "refused: 15.0.0.1:80"
+}
+
+# ---- published ports -------------------------------------------------------------------------
+
+serve='import socket,sys
+s=socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("0.0.0.0", 8000)); s.listen(); print("listening", flush=True)
+c,_=s.accept(); c.sendall(b"from inside"); c.close()'
+
+@test "network: a published port is on the host's loopback only, unless an address is given" {
+	for helper in slirp4netns pasta; do
+		nsbox_in_background --network=user --network-helper=$helper --network-allow=internet \
+			--publish=18000:8000 -- python3 -c "$serve"
+		wait_until 10 grep -q listening "$T/out"
+		run in_host ss -Hltn 'sport = 18000'
+		assert_contains "$output" 127.0.0.1:18000
+		refute_contains "$output" 0.0.0.0:18000
+		run in_host bash -c 'cat </dev/tcp/127.0.0.1/18000'
+		assert_equal "$output" "from inside"
+		wait "$started"
+	done
+	nsbox_in_background --network=user --publish=11.0.0.2:18000:8000 -- python3 -c "$serve"
+	wait_until 10 grep -q listening "$T/out"
+	run in_world bash -c 'cat </dev/tcp/11.0.0.2/18000'
+	assert_equal "$output" "from inside"
+	wait "$started"
+	no_leftovers 'home/.local*' run/sbox
+}
+
+@test "network: a taken port is an error before the program starts" {
+	for helper in slirp4netns pasta; do
+		run --separate-stderr nsbox --network=user --network-helper=$helper --publish=7002 -- \
+			touch "$T/work/ran"
+		assert_status 125
+		assert_contains "$stderr" 7002
+		[ ! -e "$T/work/ran" ]
+	done
+	run --separate-stderr nsbox --network=user --publish=80:80 -- true
+	assert_status 125
+	no_leftovers 'home/.local*' run/sbox
+}
+
+@test "network: sbox port lists, adds and removes while the program runs" {
+	nsbox_in_background --network=user --name=web --publish=18000:8000 -- sh -c \
+		'python3 -c "$1"; python3 -c "$1"' sh "$serve"
+	wait_until 10 grep -q listening "$T/out"
+	run nsbox port web
+	assert_equal "$output" 127.0.0.1:18000:8000
+	nsbox port web add 18001:8000 18002:7001/udp
+	run nsbox port web list
+	assert_equal "$output" "127.0.0.1:18000:8000
+127.0.0.1:18001:8000
+127.0.0.1:18002:7001/udp"
+	run in_host bash -c 'cat </dev/tcp/127.0.0.1/18001'
+	assert_equal "$output" "from inside"
+	nsbox port web remove 18002/udp 18001
+	run -125 --separate-stderr nsbox port web remove 18001
+	assert_contains "$stderr" "not published"
+	run -125 --separate-stderr nsbox port web add 7002
+	assert_contains "$stderr" "Address already in use"
+	run nsbox port web --json
+	assert_equal "$(python3 -c 'import json,sys; print(json.loads(sys.argv[1])["ports"])' "$output")" \
+		"['127.0.0.1:18000:8000']"
+	wait_until 10 eval '[ "$(grep -c listening "$T/out")" = 2 ]'
+	in_host bash -c 'cat </dev/tcp/127.0.0.1/18000'
+	wait "$started"
+	no_leftovers 'home/.local*' run/sbox
+}
+
+@test "network: sbox port says which instances take ports" {
+	nsbox_in_background --name=alone -- sh -c 'echo up; exec sleep 100'
+	wait_until 10 grep -q up "$T/out"
+	run -125 --separate-stderr nsbox port alone
+	assert_contains "$stderr" "takes no ports"
+	run -125 --separate-stderr nsbox port nobody
+}
+
+# ---- its end ----------------------------------------------------------------------------------
+
+@test "network: nothing is left after any end" {
+	nsbox --network=user --network-allow=internet --publish=18000 -- true
+	no_leftovers 'home/.local*' run/sbox
+	run nsbox --network=user --network-allow=internet -- sh -c 'kill -9 $$'
+	assert_status 137
+	no_leftovers 'home/.local*' run/sbox
+	run -127 --separate-stderr nsbox --network=user -- /nonexistent
+	assert_status 127
+	no_leftovers 'home/.local*' run/sbox
+}
+
+helper_pid() {
+	our_processes | awk -v name="$1" '$4 ~ name { print $1; exit }'
+}
+
+@test "network: a helper that is killed is told, and ends the program if so set" {
+	mkfifo "$T/work/go"
+	for helper in slirp4netns pasta; do
+		nsbox_in_background --network=user --network-helper=$helper --read="$T/work" -- \
+			sh -c 'echo up; read -r line <"$1"; echo over' sh "$T/work/go"
+		wait_until 10 grep -q up "$T/out"
+		kill -KILL "$(helper_pid "${helper/pasta/pass?t}")"
+		wait_until 5 grep -q "$helper has ended; the program goes on" "$T/err"
+		echo >"$T/work/go"
+		wait "$started"
+		assert_contains "$(cat "$T/out")" over
+	done
+	nsbox_in_background --network=user --network-lost=end -- sh -c 'echo up; exec sleep 100'
+	wait_until 10 grep -q up "$T/out"
+	kill -KILL "$(helper_pid slirp4netns)"
+	wait "$started" || true
+	assert_contains "$(cat "$T/err")" "slirp4netns has ended, and so does the program"
+	assert_contains "$(cat "$T/err")" "network-lost = end"
+	no_leftovers 'home/.local*' run/sbox
+}
+
+@test "network: nothing is left when sbox itself is killed" {
+	for helper in slirp4netns pasta; do
+		nsbox_in_background --network=user --network-helper=$helper \
+			--network-allow=internet -- sh -c 'echo up; exec sleep 100'
+		wait_until 10 grep -q up "$T/out"
+		kill -KILL "$started"
+		no_leftovers 'home/.local*' run/sbox
+	done
+}
+
+@test "network: what is missing is told, and nothing weaker is started" {
+	in_host mount --bind /dev/null /dev/net/tun
+	in_host sh -c 'mount -t tmpfs none /dev/net'
+	run --separate-stderr nsbox --network=user -- touch "$T/work/ran"
+	assert_status 125
+	assert_contains "$stderr" /dev/net/tun
+	assert_contains "$stderr" "modprobe tun"
+	in_host umount /dev/net
+	in_host mount --bind /dev/null /usr/sbin/nft
+	run --separate-stderr nsbox --network=user --network-allow=internet -- touch "$T/work/ran"
+	assert_status 125
+	assert_contains "$stderr" "nft"
+	[ ! -e "$T/work/ran" ]
+	no_leftovers 'home/.local*' run/sbox
+}
+
+# As with systemd-resolved: a link into /run, to a name server on the host's loopback.
+@test "network: a resolv.conf that is a link into /run serves outside and fits inside" {
+	dns server.example A 12.0.0.1
+	in_host sh -e <<-END
+		umount /etc/resolv.conf
+		mkdir "$T/work/etc" "$T/work/run"
+		mount -t tmpfs none "$T/work/run"
+		mkdir -p "$T/work/run/systemd/resolve" "$T/work/run/up" "$T/work/run/work"
+		echo 'nameserver 12.0.0.53' >"$T/work/run/systemd/resolve/stub-resolv.conf"
+		mount -t overlay -o userxattr,lowerdir=/etc,upperdir=$T/work/run/up,workdir=$T/work/run/work none /etc
+		ln -sfn ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+		mount --bind "$T/work/run" /run
+	END
+	comes server.example 80
+	assert_equal "$output" "reached world 12.0.0.1 80"
+	comes server.example 80 --network-allow=server.example
+	assert_equal "$output" "reached world 12.0.0.1 80"
+	run --separate-stderr nsbox --network=user -- cat /etc/resolv.conf
+	assert_equal "$output" "nameserver 10.0.2.3"
+	run --separate-stderr nsbox -- cat /etc/resolv.conf
+	assert_equal "$output" "# no network, no name server"
+}
+
+# ---- ways around ----------------------------------------------------------------------------
+
+@test "network: a socket bound to the device does not reach the host's loopback" {
+	local flags script='
+import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+s = socket.socket(family, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, 25, b"tap0")
+s.sendto(b"x", (sys.argv[1], 7002))
+print("sent")'
+	for flags in --network-helper=pasta --network-deny=lan --network-allow=internet \
+		--network-allow=0.0.0.0/0; do
+		run --separate-stderr nsbox --network=user "$flags" -- python3 -c "$script" 127.0.0.1
+		refute_contains "$output" sent
+		assert_contains "$stderr" "Operation not permitted"
+	done
+	run --separate-stderr nsbox --network=user --network-ipv6 -- python3 -c "$script" ::1
+	refute_contains "$output" sent
+	run --separate-stderr nsbox --network=user -- python3 -c "$script" 12.0.0.1
+	assert_equal "$output" sent
+}
+
+@test "network: a forged sender does not make a packet an answer" {
+	run --separate-stderr nsbox --network=user --network-ipv6 --network-allow=internet -- python3 -c '
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.setsockopt(41, 78, 1) # IPV6_FREEBIND
+s.setsockopt(socket.SOL_SOCKET, 25, b"tap0")
+s.bind(("fd00::2", 7002))
+s.sendto(b"x", ("2a12::1", 4444))
+print("sent")'
+	refute_contains "$output" sent
+	assert_contains "$stderr" "Operation not permitted"
+}
+
+@test "network: an empty question ends the connection to the resolver at once" {
+	run --separate-stderr nsbox --network=user --network-allow=server.example -- timeout 8 python3 -c '
+import re, socket
+server = re.search(r"nameserver (\S+)", open("/etc/resolv.conf").read())[1]
+s = socket.create_connection((server, 53))
+s.sendall(b"\0\0x")
+try: print("end", s.recv(1))
+except ConnectionResetError: print("end")'
+	assert_status 0
+	assert_contains "$output" end
+}
+
+@test "network: what the hint tells to type is never a program's own words" {
+	local name
+	for name in 'x|reboot.example' '*' '0.0.0.0/0' 'host-loopback:1-65535'; do
+		run --separate-stderr nsbox --network=user --network-allow=server.example -- \
+			python3 -c 'import socket, sys; socket.gethostbyname(sys.argv[1])' "$name"
+		refute_contains "$stderr" "--network-allow=$name"
+	done
+	run --separate-stderr nsbox --network=user --network-allow=server.example -- \
+		python3 -c 'import socket; socket.gethostbyname("other.example")'
+	assert_contains "$stderr" "--network-allow=other.example allows it"
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* test_net_filter.c - promises of src/resolve/net_filter.c */
+#include "plans.h"
+
+#include <arpa/inet.h>
+
+#include "resolve/net_filter.h"
+#include "resolve/net_forward.h"
+
+static struct net_host host;
+
+static void begin(void)
+{
+	host = (struct net_host){ 0 };
+	cr_assert(net_prefix_parse("203.0.113.5", ARENA_PUSH(&arena, &host.own)));
+	cr_assert(net_prefix_parse("203.0.113.0/24", ARENA_PUSH(&arena, &host.attached)));
+	cr_assert(net_prefix_parse("2a00:1::/64", ARENA_PUSH(&arena, &host.attached)));
+}
+
+TestSuite(net_filter, .init = begin);
+
+static struct net_filter filter_of(char **words)
+{
+	struct plan *p = arena_alloc(&arena, sizeof(*p));
+	struct net_filter f;
+	*p = good_words(words);
+	net_filter_init(&f, &arena, p);
+	return f;
+}
+
+static const char *text_of(char **words)
+{
+	struct net_filter f = filter_of(words);
+	return net_filter_text(&f, &arena, &host);
+}
+
+/* Where @part begins in @text, which must hold it. */
+static size_t place(const char *text, const char *part)
+{
+	const char *at = strstr(text, part);
+	cr_assert_not_null(at, "'%s' is not in:\n%s", part, text);
+	return (size_t)(at - text);
+}
+
+#define ALLOW "--network-allow="
+#define DENY  "--network-deny="
+
+Test(net_filter, the_more_specific_rule_is_asked_first_and_deny_before_allow)
+{
+	const char *t = text_of(WORDS(ALLOW "10.0.0.0/8", DENY "10.1.0.0/16",
+		ALLOW "10.1.2.0/24:80", ALLOW "10.1.2.0/24", DENY "10.1.2.0/24:80",
+		ALLOW "internet", ALLOW "lan", DENY "0.0.0.0/0"));
+	const char *order[] = { "@deny4_24_2 goto refuse", "@allow4_24_2 accept",
+		"@allow4_24_0 accept", "@deny4_16_0 goto refuse", "@allow4_8_0 accept",
+		"@private4 accept", "!= @special4", "meta nfproto ipv4 goto refuse" };
+	for (size_t i = 1; i < ARRAY_SIZE(order); i++)
+		cr_assert_lt(place(t, order[i - 1]), place(t, order[i]), "%s\n%s",
+			order[i], t);
+}
+
+Test(net_filter, what_is_left_is_refused_only_where_something_was_allowed)
+{
+	cr_assert_contains(text_of(WORDS(ALLOW "internet")), "\t\tgoto refuse\n\t}");
+	cr_assert_contains(text_of(WORDS(DENY "lan")), "\t\taccept\n\t}");
+}
+
+Test(net_filter, rules_for_one_network_do_not_overlap)
+{
+	const char *t =
+		text_of(WORDS(ALLOW "192.0.2.0/24:80-90,443", ALLOW "192.0.2.0/24:85-100",
+			ALLOW "192.0.2.0/24:443", ALLOW "192.0.2.0/24:443/udp",
+			ALLOW "192.0.2.0/24", ALLOW "192.0.2.0/24"));
+	cr_assert_contains(t,
+		"{ 192.0.2.0/24 . tcp . 80-100, 192.0.2.0/24 . tcp . 443, "
+		"192.0.2.0/24 . udp . 443 }");
+	cr_assert_contains(t, "elements = { 192.0.2.0/24 } }");
+}
+
+Test(net_filter, names_share_a_set_where_their_ports_are_the_same)
+{
+	struct net_filter f = filter_of(WORDS(ALLOW "a.example:443", ALLOW "b.example",
+		ALLOW "c.example:443", DENY "d.example", ALLOW "e.example:80"));
+	cr_assert_eq(f.n_sets, 3);
+	cr_assert_eq(f.names.n, 5);
+	cr_assert_eq(f.names.v[0].set, 0);
+	cr_assert_eq(f.names.v[1].set, 1);
+	cr_assert_eq(f.names.v[2].set, 0);
+	cr_assert_eq(f.names.v[3].set, 2);
+	cr_assert(!f.names.v[4].allow);
+	const char *t = net_filter_text(&f, &arena, &host);
+	place(t, "ip daddr @name4_0 tcp dport { 443 } accept");
+	place(t, "ip daddr @name4_1 accept");
+	place(t, "ip6 daddr @name6_2 tcp dport { 80 } accept");
+}
+
+Test(net_filter, names_are_looked_up_freely_only_where_destinations_are_not_counted)
+{
+	cr_assert(filter_of(WORDS(ALLOW "internet")).free_lookup);
+	cr_assert(filter_of(WORDS(ALLOW "a.b", ALLOW "lan:80")).free_lookup);
+	cr_assert(filter_of(WORDS(DENY "a.b")).free_lookup);
+	cr_assert(filter_of(WORDS(ALLOW "::/0")).free_lookup);
+	cr_assert(!filter_of(WORDS(ALLOW "a.b")).free_lookup);
+	cr_assert(!filter_of(WORDS(ALLOW "192.0.2.0/24")).free_lookup);
+}
+
+Test(net_filter, only_the_resolver_reaches_the_name_server_where_names_are_filtered)
+{
+	const char *t = text_of(WORDS(ALLOW "a.b", ALLOW "internet"));
+	place(t, "meta mark 0x5b0c ip daddr 10.0.2.3");
+	cr_assert_null(strstr(t, "\t\tip daddr 10.0.2.3 meta"));
+	cr_assert_null(strstr(text_of(WORDS(ALLOW "192.0.2.1")), "10.0.2.3 meta"));
+	place(text_of(WORDS(ALLOW "internet")), "\t\tip daddr 10.0.2.3 meta");
+}
+
+Test(net_filter, of_the_hosts_loopback_only_the_named_ports)
+{
+	struct net_filter f = filter_of(WORDS(ALLOW "host-loopback:631,8080"));
+	cr_assert(f.host_loopback);
+	const char *t = net_filter_text(&f, &arena, &host);
+	cr_assert_lt(place(t, "ip daddr 10.0.2.2 tcp dport { 631, 8080 } accept"),
+		place(t,
+			"ip daddr { 10.0.2.2, 10.0.2.3, 10.0.2.255, 255.255.255.255 } "
+			"goto refuse"));
+	cr_assert(!filter_of(WORDS(ALLOW "internet")).host_loopback);
+}
+
+static bool internet(const char *text)
+{
+	uint8_t address[16];
+	bool v6 = strchr(text, ':');
+	cr_assert_eq(inet_pton(v6 ? AF_INET6 : AF_INET, text, address), 1);
+	return net_is_internet(&host, v6, address);
+}
+
+Test(net_filter, the_internet_is_nothing_near)
+{
+	static const char *const near[] = { "127.0.0.1", "10.1.2.3", "172.31.0.1",
+		"192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.251",
+		"255.255.255.255", "0.0.0.0", "203.0.113.5", "203.0.113.77", "::1",
+		"fe80::1", "fd00::3", "ff02::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1",
+		"2002:7f00:1::", "2a00:1::5" };
+	static const char *const far[] = { "1.1.1.1", "9.9.9.9", "172.32.0.1",
+		"2606:4700::1111", "2a00:1:0:1::5" };
+	for (size_t i = 0; i < ARRAY_SIZE(near); i++)
+		cr_assert(!internet(near[i]), "%s", near[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(far); i++)
+		cr_assert(internet(far[i]), "%s", far[i]);
+}
+
+Test(net_filter, an_address_that_is_not_on_the_internet_can_be_allowed)
+{
+	struct net_filter f = filter_of(WORDS(ALLOW "lan", ALLOW "100.64.0.7:80"));
+	const uint8_t lan[] = { 192, 168, 7, 7 }, neighbour[] = { 203, 0, 113, 9 },
+		      own[] = { 203, 0, 113, 5 }, named[] = { 100, 64, 0, 7 },
+		      metadata[] = { 169, 254, 169, 254 };
+	cr_assert(net_is_allowed(&f, &host, false, lan));
+	cr_assert(net_is_allowed(&f, &host, false, neighbour));
+	cr_assert(net_is_allowed(&f, &host, false, named));
+	cr_assert(!net_is_allowed(&f, &host, false, own));
+	cr_assert(!net_is_allowed(&f, &host, false, metadata));
+}
+
+Test(net_filter, an_update_names_the_hosts_new_addresses)
+{
+	const char *t = net_filter_update(&arena, &host);
+	cr_assert_lt(place(t, "flush set inet sbox own4"),
+		place(t, "add element inet sbox own4 { 203.0.113.5 }"));
+	place(t, "add element inet sbox attached6 { 2a00:1::/64 }");
+}
+
+Test(net_filter, refusals_are_read_from_nfts_words)
+{
+	struct net_refusals r;
+	net_refused_parse(&arena,
+		"table inet sbox {\n\tset refused4 {\n"
+		"\t\ttype ipv4_addr . inet_proto . inet_service\n\t\tsize 1024\n"
+		"\t\telements = { 192.0.2.4 . 17 . 53 counter packets 1 bytes 29,\n"
+		"\t\t\t     192.0.2.8 . 6 . 443 counter packets 7 bytes 60 }\n\t}\n}\n"
+		"table inet sbox {\n\tset refused6 {\n"
+		"\t\telements = { 2001:db8::1 . 6 . 80 counter packets 2 bytes 9 }\n",
+		&r);
+	cr_assert_eq(r.n, 3);
+	cr_assert(r.v[0].udp && r.v[0].port == 53 && r.v[0].count == 1);
+	cr_assert(!r.v[1].udp && r.v[1].port == 443 && r.v[1].count == 7);
+	cr_assert(r.v[2].v6 && r.v[2].port == 80);
+	net_refused_parse(&arena, "", &r);
+	cr_assert_eq(r.n, 0);
+}
+
+Test(net_filter, published_ports_are_read_from_slirp4netns_words)
+{
+	struct net_forwards f;
+	net_forward_parse(&arena,
+		"{\"return\": {\"entries\": [{\"id\": 1, \"proto\": \"tcp\", \"host_addr\": "
+		"\"127.0.0.1\", \"host_port\": 8080, \"guest_addr\": \"10.0.2.100\", "
+		"\"guest_port\": 80},{\"id\":7,\"proto\":\"udp\",\"host_addr\":\"0.0.0.0\","
+		"\"host_port\":53,\"guest_addr\":\"10.0.2.100\",\"guest_port\":53}]}}",
+		&f);
+	cr_assert_eq(f.n, 2);
+	cr_assert_str_eq(net_forward_text(&arena, &f.v[0].publish), "127.0.0.1:8080:80");
+	cr_assert_str_eq(net_forward_text(&arena, &f.v[1].publish), "0.0.0.0:53:53/udp");
+	cr_assert_eq(f.v[1].id, 7);
+	static const char *const bad[] = { "", "{", "{}", "{\"id\":1}",
+		"{\"id\":0,\"proto\":\"tcp\",\"host_addr\":\"x\",\"host_port\":1,"
+		"\"guest_port\":1}" };
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		net_forward_parse(&arena, bad[i], &f);
+		cr_assert_eq(f.n, 0, "%s", bad[i]);
+	}
+	cr_assert(net_forward_refused("{\"error\":{\"desc\":\"bad\"}}"));
+	cr_assert(!net_forward_refused("{\"return\":{\"id\":1}}"));
+}
