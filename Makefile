@@ -44,11 +44,11 @@ MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c test_instance.c \
-	test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
+	test_image.c test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
 	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c \
 	test_dns.c test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
-FUZZ_TARGETS = dns launcher network profile
+FUZZ_TARGETS = dns image launcher network profile
 TEST_HELPERS = callmatrix deny probe pty reaper selfcheck
 
 # ---- Where it goes --------------------------------------------------------------------------
@@ -233,14 +233,20 @@ asan: $(TEST_HELPER_BIN)
 	@$(SANITIZED) test-programs
 	@BUILD=$(BUILD) tests/run $(SANITIZED_SUITES)
 
-$(UNIT_BIN): $(UNIT_OBJ) $(LIB)
+# Of a helper: what it parses by itself.
+MANIFEST_OBJ = $(BUILD)/obj/helpers/image/manifest.o
+$(BUILD)/tests/fuzz-image: $(MANIFEST_OBJ)
+LIBS_fuzz-image = -lnettle
+SRC_fuzz-image = helpers/image/manifest.c
+
+$(UNIT_BIN): $(UNIT_OBJ) $(MANIFEST_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lresolv -lcriterion
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lnettle -lresolv -lcriterion
 
 $(FUZZ_BIN): $(BUILD)/tests/fuzz-%: $(BUILD)/obj/tests/fuzz/%.o \
 		$(BUILD)/obj/tests/helpers/corpus.o $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lresolv
+	$(call say,LINK)$(LINK) -pie -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS) $(LIBS_fuzz-$*) -lresolv
 
 # Never sanitized: they run inside sandboxes, or with a sanitized sbox below them.
 $(TEST_HELPER_BIN): $(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/flags
@@ -270,7 +276,8 @@ fuzz:
 	@mkdir -p $(BUILD)/fuzz/$(TARGET)
 	clang $(ALL_CPPFLAGS) -DSBOX_FILTER_SOURCES='""' -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
 		-o $(BUILD)/fuzz/$(TARGET).bin tests/fuzz/$(TARGET).c \
-		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(LIBS) -lresolv
+		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(SRC_fuzz-$(TARGET)) \
+		$(LIBS) $(LIBS_fuzz-$(TARGET)) -lresolv
 	$(BUILD)/fuzz/$(TARGET).bin -max_total_time=$(SECONDS) \
 		$(BUILD)/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 

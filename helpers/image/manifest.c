@@ -69,6 +69,8 @@ static const char *take_text(const char *p, const char *end, char *to, size_t si
 	}
 	for (; p < end && *p != ' '; p++) {
 		char c = *p;
+		if ((unsigned char)c < ' ' || c == 0x7f)
+			return NULL; /* such are written escaped */
 		if (c == '\\') {
 			const char *high = end - p > 3 ? strchr(digits, p[2]) : NULL;
 			const char *low = high ? strchr(digits, p[3]) : NULL;
@@ -129,6 +131,8 @@ int manifest_parse(const char *text, size_t size, struct line *ret)
 	if (p && (ret->kind == LINE_FILE || ret->kind == LINE_SPARSE)) {
 		p = take_number(p, end, 10, INT64_MAX, &ret->size);
 		p = p ? take_text(p, end, ret->hash, sizeof(ret->hash)) : NULL;
+		if (strspn(ret->hash, "0123456789abcdef") != HEX_SIZE - 1)
+			return -EBADMSG;
 	}
 	if (p && (ret->kind == LINE_LINK || ret->kind == LINE_HARD))
 		p = take_text(p, end, ret->target, sizeof(ret->target));
