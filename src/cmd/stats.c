@@ -126,8 +126,9 @@ static int run(int argc, char **argv, struct err *e)
 		print(&arena, &all);
 	if (!json)
 		hint(&all);
+	r = instances_release(&handles);
 	arena_done(&arena);
-	return instances_release(&handles);
+	return r;
 }
 
 const struct command cmd_stats = {

@@ -100,6 +100,15 @@ static bool limits_without_namespace(const struct plan *p)
 	return any && !p->no_limits && p->cgroup == SHARING_HOST;
 }
 
+static bool label_without_proc(const struct plan *p)
+{
+	const char *const labels[] = { p->apparmor, p->selinux };
+	for (size_t i = 0; !p->proc && i < ARRAY_SIZE(labels); i++)
+		if (strcmp(labels[i], "auto") != 0 && strcmp(labels[i], "off") != 0)
+			return true;
+	return false;
+}
+
 static bool shell_without_line(const struct plan *p)
 {
 	return p->shell_command && !*p->shell_command;
@@ -158,6 +167,9 @@ static const struct rule {
 		"limits of all processes need cgroup = private",
 		"leave cgroup = host out, or add --no-limits" },
 	{ shell_without_line, SET_SHELL_COMMAND, "an empty line of shell", NULL },
+	{ label_without_proc, SET_PROC,
+		"an AppArmor profile or SELinux context is put on through /proc",
+		"leave proc = no out" },
 	{ wall_against_mounts, SET_LANDLOCK,
 		"nested = full lets the program mount, which Landlock forbids",
 		"landlock = auto leaves it out for such a program" },

@@ -102,7 +102,7 @@ const struct setting settings[SET_COUNT] = {
 		       "imported as an image, unless it was before.",
 		.flags = S_WIDENS },
 	[SET_ROOT_WRITE] = { "root-write", "filesystem", BOOL(root_write),
-		.help = "let the program write to a directory or image as root",
+		.help = "let the program write to the root it was given",
 		.doc = "Without it the root is read-only, but for the places that other "
 		       "settings make writable.",
 		.flags = S_WIDENS },
@@ -414,9 +414,10 @@ const struct setting settings[SET_COUNT] = {
 	[SET_APPARMOR] = { "apparmor", "confinement", TEXT(value_string, apparmor),
 		.metavar = "auto|off|PROFILE",
 		.help = "the AppArmor profile of the program",
-		.doc = "auto: sbox-payload, which sbox brings, where it is loaded and unless "
-		       "nested = full; else what the caller's own profile gives. off: always "
-		       "that.",
+		.doc = "auto: sbox-payload, which sbox brings, where it is loaded, unless "
+		       "nested = full or a profile confines the caller; else what the "
+		       "caller's own gives. off: always that. The program does not leave "
+		       "sbox-payload for a profile of its own that the system may have.",
 		.flags = S_WIDENS },
 	[SET_SELINUX] = { "selinux", "confinement", TEXT(value_string, selinux),
 		.metavar = "auto|off|CONTEXT",

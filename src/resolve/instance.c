@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -153,7 +154,9 @@ static int make_locked(int place, const char *name)
  * another's too, in another pid namespace. */
 static int make_some(struct instance *in)
 {
-	enum { TRIES = 100 };
+	/* who sweeps holds the lock for a moment, too; an owner holds it on */
+	enum { TRIES = 100, BUSY_TRIES = 10 };
+	unsigned busy = 0;
 	int fd = -EEXIST;
 	size_t room = INSTANCE_ID_MAX + 3;
 	char *id = in->dir + sprintf(in->dir, "%s/", in->place);
@@ -167,11 +170,14 @@ static int make_some(struct instance *in)
 		fd = make_locked(in->place_fd, id);
 		if (fd != -EEXIST && fd != -ESTALE)
 			break;
-		if (fd == -EEXIST && !instance_sweep(in->place_fd, id)) {
-			if (in->name)
-				break;
+		if (fd != -EEXIST || instance_sweep(in->place_fd, id))
+			continue;
+		if (!in->name)
 			number++;
-		}
+		else if (++busy == BUSY_TRIES)
+			break;
+		else
+			(void)nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 	}
 	if (fd >= 0)
 		in->id = id;

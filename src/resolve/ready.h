@@ -84,6 +84,12 @@ struct filter {
 	bool cached; /* it came from the cache */
 };
 
+/* What security modules are to call the program; NULL: as they do by themselves. */
+struct label {
+	const char *apparmor, *selinux;
+	const char *why_not; /* why apparmor = auto takes no profile of ours */
+};
+
 struct ready {
 	const struct plan *plan;
 	struct host host;
@@ -115,6 +121,7 @@ struct ready {
 
 	struct limits limits;
 	struct filter filter;
+	struct label label;
 	uint64_t capabilities; /* bit n: capability n */
 	bool own_keyring; /* the filter lets the program at keys */
 	int *pass_fds; /* ascending */

@@ -27,6 +27,7 @@
 #include "resolve/group.h"
 #include "resolve/ident.h"
 #include "resolve/image.h"
+#include "resolve/label.h"
 #include "resolve/places.h"
 #include "resolve/program.h"
 #include "resolve/subid.h"
@@ -540,6 +541,7 @@ int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
 	rd->host.vars[VAR_UID] = arena_printf(r.a, "%u", rd->uid);
 	resolve_namespaces(rd);
 	resolve_capabilities(rd);
+	label_resolve(rd, d);
 	rd->own_keyring = reaches_keys(p);
 	refuse_directories(&r);
 	resolve_pass_fds(&r);

@@ -179,6 +179,21 @@ static void limits(struct steps *s, const struct ready *rd)
 			l->writes.v[i].value);
 }
 
+static void label(struct steps *s, const struct ready *rd)
+{
+	const struct plan *p = rd->plan;
+	const char *origin = origin_of(s, p, SET_APPARMOR);
+	if (rd->label.apparmor)
+		add(s, origin, false, "put on the AppArmor profile %s",
+			rd->label.apparmor);
+	else
+		add(s, origin, strcmp(p->apparmor, "off") == 0, "no AppArmor profile: %s",
+			rd->label.why_not);
+	if (rd->label.selinux)
+		add(s, origin_of(s, p, SET_SELINUX), false,
+			"put on the SELinux context %s", rd->label.selinux);
+}
+
 static void network(struct steps *s, const struct ready *rd)
 {
 	const struct network_spec *spec = rd->network;
@@ -217,16 +232,7 @@ static void program(struct steps *s, const struct ready *rd)
 		add(s, origin_of(s, p, SET_LANDLOCK), true, "no Landlock");
 	else
 		landlock(s, p);
-	if (strcmp(p->apparmor, "auto") == 0 && p->nested != NESTED_FULL)
-		add(s, origin_of(s, p, SET_APPARMOR), false,
-			"put on the AppArmor profile %s, if it is loaded",
-			APPARMOR_PAYLOAD);
-	else if (strcmp(p->apparmor, "auto") != 0 && strcmp(p->apparmor, "off") != 0)
-		add(s, origin_of(s, p, SET_APPARMOR), false,
-			"put on the AppArmor profile %s", p->apparmor);
-	if (strcmp(p->selinux, "auto") != 0 && strcmp(p->selinux, "off") != 0)
-		add(s, origin_of(s, p, SET_SELINUX), false, "set the SELinux context %s",
-			p->selinux);
+	label(s, rd);
 	add(s, NULL, false, "put on the system-call filter, %zu instructions%s",
 		rd->filter.count, rd->filter.cached ? " from the cache" : "");
 	for (char **v = rd->envp; *v; v++)

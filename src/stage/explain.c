@@ -14,6 +14,7 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "config/settings.h"
+#include "resolve/label.h"
 
 static const char *const step_texts[STEP_COUNT] = {
 	[STEP_NONE] = "cannot start",
@@ -80,6 +81,19 @@ static void hint_apparmor(struct err *e)
 		self);
 }
 
+/* A profile of its own that confines sbox, or the caller's. */
+static bool hint_confined(struct err *e)
+{
+	char own[LABEL_MAX];
+	if (!label_confines(own, sizeof(own)))
+		return false;
+	err_hint(e,
+		"sbox runs under the AppArmor profile %.200s; to make user namespaces that "
+		"has to allow: userns, capability, mount, umount, pivot_root",
+		own);
+	return true;
+}
+
 /* The knobs that forbid user namespaces, most telling first. */
 static void hint_user_namespaces(struct err *e, int error)
 {
@@ -93,6 +107,8 @@ static void hint_user_namespaces(struct err *e, int error)
 			"sysctl -w user.max_user_namespaces=10000");
 	else if (sysctl("kernel/apparmor_restrict_unprivileged_userns") > 0)
 		hint_apparmor(e);
+	else if ((error == -EPERM || error == -EACCES) && hint_confined(e))
+		return;
 	else if (error == -ENOSPC || error == -EUSERS)
 		err_hint(e,
 			"a limit of namespaces is reached; see user.max_*_namespaces in "
@@ -178,28 +194,29 @@ static int about_exec(const struct ready *rd, int error, struct err *e)
 			name);
 	else
 		err_sys(e, error, "cannot execute '%s'", name);
+	if (rd->label.selinux && (error == -EPERM || error == -EACCES))
+		err_hint(e,
+			"SELinux's policy may forbid the change to '%.200s': it takes "
+			"process { transition } and process2 { nnp_transition "
+			"nosuid_transition }; ausearch -m avc shows what was missing",
+			rd->label.selinux);
 	e->exit_status = EXIT_CANNOT_EXEC;
 	return error;
 }
 
+/* Whatever else can be wrong with a label was found when it was resolved. */
 static int about_label(const struct ready *rd, enum step step, int error, struct err *e)
 {
-	const struct plan *p = rd->plan;
 	bool apparmor = step == STEP_APPARMOR;
+	char own[LABEL_MAX];
 	err_sys(e, error, "%s '%s'", step_texts[step],
-		apparmor ? p->apparmor : p->selinux);
-	if (!p->proc)
-		return err_hint(e, "labels are put on through /proc: proc = yes");
-	if (apparmor && error == -ENOENT)
+		apparmor ? rd->label.apparmor : rd->label.selinux);
+	if (apparmor && label_confines(own, sizeof(own)))
 		return err_hint(e,
-			"AppArmor is off here, or no such profile is loaded: sudo aa-status "
-			"lists those that are");
-	if (!apparmor && error == -EINVAL)
-		return err_hint(
-			e, "SELinux is off here, or its policy knows no such context");
-	return err_hint(e,
-		"the caller's own label may forbid it; %s = auto keeps that one",
-		apparmor ? "apparmor" : "selinux");
+			"the caller is confined by %.200s, which has to allow it: "
+			"change_profile -> %.200s,",
+			own, rd->label.apparmor);
+	return err_hint(e, "%s = auto does without", apparmor ? "apparmor" : "selinux");
 }
 
 int explain_report(const struct ready *rd, const struct report *report, struct err *e)

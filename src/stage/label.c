@@ -7,9 +7,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "resolve/label.h"
 #include "stage/stage.h"
-
-enum { LABEL_MAX = 4096 };
 
 /* Writes @text and reads it back; @want is what must then be there. */
 static int write_attr(const char *path, const char *text, const char *want)
@@ -25,51 +24,32 @@ static int write_attr(const char *path, const char *text, const char *want)
 	if (n < 0)
 		return -errno;
 	said[n] = '\0';
-	return strncmp(said, want, strlen(want)) == 0 ? 0 : -EPROTO;
+	/* AppArmor tells the mode, too: "NAME (enforce)" */
+	size_t len = strlen(want);
+	return strncmp(said, want, len) == 0 && strchr(" \n", said[len]) ? 0 : -EPROTO;
 }
 
-static bool is(const char *label, const char *word)
-{
-	return strcmp(label, word) == 0;
-}
-
-/* Our own profile for programs, where an administrator has loaded it; a caller who is
- * confined already keeps that. Not for those who are to mount, which it forbids. */
-static int apparmor_auto(const struct plan *p, const char *path)
-{
-	if (p->nested == NESTED_FULL)
-		return 0;
-	int r = write_attr(path, "exec " APPARMOR_PAYLOAD, APPARMOR_PAYLOAD);
-	/* ENOENT: no AppArmor, or no such profile; the others: it may not be chosen here */
-	return r == -ENOENT || r == -EACCES || r == -EPERM || r == -EINVAL ? 0 : r;
-}
-
-static int apparmor(const struct plan *p)
+static int apparmor(const char *profile)
 {
 	/* before 5.8 there was one file for whichever module was on */
 	static const char path[] = "/proc/thread-self/attr/apparmor/exec";
 	char line[LABEL_MAX];
-	if (is(p->apparmor, "off"))
-		return 0;
-	if (is(p->apparmor, "auto"))
-		return apparmor_auto(p, path);
-	(void)snprintf(line, sizeof(line), "exec %s", p->apparmor);
-	return write_attr(path, line, p->apparmor);
+	(void)snprintf(line, sizeof(line), "exec %s", profile);
+	return write_attr(path, line, profile);
 }
 
-static int selinux(const struct plan *p)
+static int selinux(const char *context)
 {
-	if (is(p->selinux, "off") || is(p->selinux, "auto"))
-		return 0;
-	return write_attr("/proc/thread-self/attr/exec", p->selinux, p->selinux);
+	return write_attr("/proc/thread-self/attr/exec", context, context);
 }
 
-/* Should: set what the plan names, read back. Mustn't: go on without one that was named. */
+/* Should: set what was resolved, read back. Mustn't: go on without it. */
 int stage_label(struct child *c)
 {
-	int r = apparmor(c->rd->plan);
+	const struct label *l = &c->rd->label;
+	int r = l->apparmor ? apparmor(l->apparmor) : 0;
 	if (r < 0)
 		return stage_fail(c, STEP_APPARMOR, -1, r);
-	r = selinux(c->rd->plan);
+	r = l->selinux ? selinux(l->selinux) : 0;
 	return r < 0 ? stage_fail(c, STEP_SELINUX, -1, r) : 0;
 }

@@ -15,7 +15,7 @@ struct status_end {
 	enum setting_id limit; /* of time that ended it; SET_COUNT: none */
 	const struct group_facts *facts;
 };
-void status_exited(const struct ready *rd, const struct status_end *end);
+void status_exited(const struct ready *rd, const struct status_end *how);
 /* @destination: "192.0.2.1:80", or a name; @count: how often. */
 void status_refused(const struct ready *rd, const char *destination, uint64_t count);
 /* @fd: the plan's json_status_fd, for failures before there is a ready. */

@@ -54,6 +54,15 @@ Test(check, a_private_home_needs_a_name_that_can_be_a_folders)
 	kept(p);
 }
 
+Test(check, a_label_that_is_named_needs_proc)
+{
+	cr_assert_contains(
+		broken(WORDS("--apparmor=x", "--proc=no")).hint, "proc = no out");
+	broken(WORDS("--selinux=x", "--proc=no"));
+	kept(good_words(WORDS("--apparmor=x", "--selinux=x")));
+	kept(good_words(WORDS("--apparmor=auto", "--selinux=off", "--proc=no")));
+}
+
 Test(check, clock_offsets_need_a_clock_of_ones_own)
 {
 	cr_assert_contains(broken(WORDS("--boottime-offset=1d")).hint, "time = private");
