@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* sbox-image.c - works on the tree of an image: import, export, verify, remove
  *
- *   sbox-image import ROOT MANIFEST RESULT SOURCE|DIR [mine] [quiet]
+ *   sbox-image import ROOT MANIFEST RESULT SOURCE|DIR mine|range NAME [quiet]
  *   sbox-image export ROOT OUT gz|xz|zst|none
  *   sbox-image verify ROOT MANIFEST
  *   sbox-image remove ROOT
  *
- * ROOT and DIR are directories, the other words in capitals numbers of open descriptors. sbox
+ * ROOT and DIR are directories, the other words in capitals numbers of open descriptors; NAME is
+ * what messages call the source. sbox
  * runs it in a sandbox of its own, as root of the caller's range of ids: what it reads is
  * foreign, and libarchive and jansson are kept out of sbox itself. To RESULT it writes what
  * it has made, as lines.
@@ -106,16 +107,14 @@ static int import(int argc, char **argv, struct err *e)
 	struct image *im = calloc(1, sizeof(*im));
 	char digest[HEX_SIZE] = "";
 	const char *kind = NULL;
-	bool quiet = false;
-	if (argc < 6 || !im)
+	bool quiet;
+	if (argc < 8 || !im)
 		return err_set(e, -EINVAL, "usage: sbox-image import ...");
 	int manifest = descriptor(argv[3]), result = descriptor(argv[4]);
 	im->e = e;
 	im->parent_fd = -1;
-	for (int i = 6; i < argc; i++) {
-		im->mine = im->mine || strcmp(argv[i], "mine") == 0;
-		quiet = quiet || strcmp(argv[i], "quiet") == 0;
-	}
+	im->mine = strcmp(argv[6], "mine") == 0;
+	quiet = argc > 8 && strcmp(argv[8], "quiet") == 0;
 	im->progress_fd = !quiet && isatty(STDERR_FILENO) ? 0 : -1;
 	im->root = open_root(argv[2]);
 	im->manifest = manifest < 0 ? NULL : fdopen(dup(manifest), "r+");
@@ -125,7 +124,9 @@ static int import(int argc, char **argv, struct err *e)
 	progress(im, true);
 	if (r == 0)
 		r = settle(im, manifest);
-	return r < 0 ? r : tell(im, manifest, result, kind, digest, e);
+	if (r == 0)
+		r = tell(im, manifest, result, kind, digest, e);
+	return r < 0 ? err_wrap(e, "cannot import '%s'", argv[7]) : 0;
 }
 
 static int export(int argc, char **argv, struct err *e)

@@ -243,10 +243,12 @@ static int unpack(struct import *in, struct err *e)
 	if (result < 0 || manifest < 0)
 		return err_sys(e, -errno, "cannot make the image's manifest");
 	bool range = in->im->ret_range = has_range(a, in->h);
+	char safe[PATH_MAX];
+	str_escape_controls(safe, sizeof(safe), in->path);
 	char *argv[] = { "import", IMAGE_ROOT, arena_printf(a, "%d", manifest),
 		arena_printf(a, "%d", result),
 		in->source < 0 ? IMAGE_SOURCE : arena_printf(a, "%d", in->source),
-		range ? "range" : "mine", in->im->quiet ? "quiet" : NULL, NULL };
+		range ? "range" : "mine", safe, in->im->quiet ? "quiet" : NULL, NULL };
 	const struct image_work w = {
 		.root = arena_printf(a, "%s/%s/root", in->store.path, in->hidden),
 		.write = true,
@@ -264,8 +266,6 @@ static int unpack(struct import *in, struct err *e)
 		fd_read_open(a, result, IMAGE_INFO_MAX, &text, &size) < 0 ||
 		image_parse(a, text, size, info) < 0 || !info->digest)
 		return err_set(e, -EBADMSG, "sbox-image told nothing of its work");
-	char safe[PATH_MAX];
-	str_escape_controls(safe, sizeof(safe), in->path);
 	info->source = arena_strdup(a, safe);
 	info->stamp = in->stamp;
 	info->map = range ? map : NULL;

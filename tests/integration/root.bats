@@ -295,7 +295,7 @@ shell"
 	assert_contains "$stderr" "the root '$T/work/missing': No such file or directory"
 	in_root "$T/work/file"
 	assert_status 125
-	assert_contains "$stderr" "the root '$T/work/file': Not a directory"
+	assert_contains "$stderr" "cannot import '$T/work/file': it is no tar archive"
 	in_root /
 	assert_status 125
 	assert_contains "$stderr" "the host's own / cannot be the root"
