@@ -225,7 +225,7 @@ static int make_link(struct image *im, struct place *p, struct line *l)
 static int find_target(struct image *im, const char *to, int *ret_dir,
 	char name[NAME_MAX + 1], struct line *l)
 {
-	struct place target;
+	struct place target = { 0 };
 	struct stat st;
 	char clean[PATH_MAX], buf[512];
 	int r = place_clean(im, "a hard link's target", to, clean);
@@ -249,7 +249,7 @@ static int make_hard_link(
 {
 	char name[NAME_MAX + 1];
 	_cleanup_fd_ int dir = -1;
-	struct place p;
+	struct place p = { 0 };
 	l->kind = LINE_HARD;
 	int r = find_target(im, to, &dir, name, l);
 	if (r == 0)
@@ -274,7 +274,7 @@ static int make_hard_link(
 static int apply_whiteout(struct image *im, const char *path)
 {
 	char cut[PATH_MAX];
-	struct place p;
+	struct place p = { 0 };
 	const char *slash = strrchr(path, '/');
 	size_t dir = slash ? (size_t)(slash - path) : 0;
 	const char *name = slash ? slash + 1 : path;
@@ -301,7 +301,7 @@ static int apply_whiteout(struct image *im, const char *path)
 static int make(struct image *im, const char *path, struct archive_entry *entry,
 	struct reader *r, struct line *l)
 {
-	struct place p;
+	struct place p = { 0 };
 	struct stat st;
 	mode_t type = archive_entry_filetype(entry);
 	int code = place_find(im, path, true, &p);

@@ -141,7 +141,7 @@ int image_store_open(struct image_store *s, struct arena *a, const struct host *
 {
 	static const char below[] = "sbox/images";
 	const char *data = h->vars[VAR_XDG_DATA_HOME];
-	struct stat st;
+	struct stat st = { 0 };
 	*s = (struct image_store){
 		.a = a, .path = arena_printf(a, "%s/%s", data, below), .fd = -1
 	};

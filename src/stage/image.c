@@ -114,20 +114,21 @@ static int destroy(const struct image_store *s, const struct host *h, const char
 	return r > 0 ? r : err_sys(e, removed, "cannot remove '%s/%s'", s->path, name);
 }
 
-/* What killed ones have left. */
-static void sweep(const struct image_store *s, const struct host *h)
+enum { DEAD_MAX = 16 };
+
+struct dead {
+	const char *name;
+	int fd; /* locked */
+};
+
+/* What killed ones have left, up to DEAD_MAX. */
+static size_t find_dead(const struct image_store *s, struct dead dead[DEAD_MAX])
 {
-	enum { AT_ONCE = 16 };
-	struct {
-		const char *name;
-		int fd;
-	} dead[AT_ONCE];
-	struct err ignored;
 	size_t n = 0;
 	_cleanup_fd_ int lock = lock_store(s);
 	int copy = openat(s->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = copy < 0 ? NULL : fdopendir(copy);
-	for (struct dirent *entry; d && n < AT_ONCE && (entry = readdir(d));) {
+	for (struct dirent *entry; d && n < DEAD_MAX && (entry = readdir(d));) {
 		if (!str_starts(entry->d_name, making) &&
 			!str_starts(entry->d_name, removing))
 			continue;
@@ -144,7 +145,14 @@ static void sweep(const struct image_store *s, const struct host *h)
 		closedir(d);
 	else
 		fd_close(copy);
-	lock = fd_close(lock);
+	return n;
+}
+
+static void sweep(const struct image_store *s, const struct host *h)
+{
+	struct dead dead[DEAD_MAX];
+	struct err ignored;
+	size_t n = find_dead(s, dead);
 	for (size_t i = 0; i < n; i++) {
 		if (destroy(s, h, dead[i].name, &ignored) != 0)
 			log_info("'%s/%s' could not be removed", s->path, dead[i].name);
