@@ -30,8 +30,8 @@ SRC = src/main.c \
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
 # SRC_NAME: what it has besides.
 HELPERS = sbox-image sbox-resolver sbox-scope sbox-xauth
-SRC_sbox-image = $(addprefix helpers/image/, extract.c manifest.c pack.c place.c source.c \
-	tree.c verify.c)
+SRC_sbox-image = $(addprefix helpers/image/, extract.c manifest.c pack.c place.c remove.c \
+	source.c tree.c verify.c)
 LIBS_sbox-image = -larchive -ljansson -lnettle
 LIBS_sbox-resolver = -lmnl -lnftnl -lresolv -lseccomp
 LIBS_sbox-scope = -lsystemd

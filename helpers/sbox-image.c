@@ -152,13 +152,10 @@ static int verify(int argc, char **argv, struct err *e)
 /* All that is in it; the directory itself is where it is mounted. */
 static int remove_all(int argc, char **argv, struct err *e)
 {
-	struct image im = { .e = e, .parent_fd = -1 };
-	struct place p = { .name = "." };
-	if (argc != 3 || (im.root = open_root(argv[2])) < 0)
+	int root = argc == 3 ? open_root(argv[2]) : -1;
+	if (root < 0)
 		return err_set(e, -EINVAL, "usage: sbox-image remove ROOT");
-	im.manifest = fopen("/dev/null", "w");
-	p.dir = im.root;
-	return im.manifest ? place_clear(&im, &p, false) : -errno;
+	return tree_remove(root, e);
 }
 
 #ifdef __SANITIZE_ADDRESS__

@@ -169,7 +169,14 @@ int pack_import(
 int tree_import(struct image *im, int dir);
 /* The tree as a tar archive. */
 int tree_export(int root, int out, const char *compression, struct err *e);
+
+/* ---- remove.c ---- */
+
+/* All below the top, which stays. */
+int tree_remove(int root, struct err *e);
+
 /* ---- verify.c ---- */
+
 /* Tells differences on standard output; their number, or negative errno. */
 int64_t tree_verify(int root, int manifest, struct err *e);
 

@@ -102,8 +102,10 @@ static int destroy(const struct image_store *s, const struct host *h, const char
 	};
 	struct stat st;
 	int r = 0;
-	if (lstat(w.root, &st) == 0 && S_ISDIR(st.st_mode) && rmdir(w.root) < 0)
+	if (lstat(w.root, &st) == 0 && S_ISDIR(st.st_mode) && rmdir(w.root) < 0) {
 		r = work(s->a, h, &w, NULL, &why);
+		(void)rmdir(w.root); /* empty, but perhaps not for us to read */
+	}
 	int removed = path_remove_tree(s->fd, name);
 	if (removed == 0)
 		return 0;
@@ -430,6 +432,8 @@ int image_remove(struct arena *a, const struct host *h, const char *name, struct
 	struct image_store s;
 	int fd = begin(&s, a, h, name, true, e);
 	int r = fd < 0 ? fd : 0;
+	if (r == 0)
+		sweep(&s, h);
 	const char *hidden = arena_printf(a, "%s%d-%s", removing, (int)getpid(), name);
 	if (r == 0 && renameat(s.fd, name, s.fd, hidden) < 0)
 		r = err_sys(e, -errno, "cannot remove the image '%s'", name);
