@@ -76,6 +76,12 @@ static int failed(struct image *im, const char *what, const struct line *l)
 	return err_sys(im->e, code, "cannot %s '%s'", what, shown(l->path, buf));
 }
 
+/* A parent with the set-group-ID bit gives what is made in it another group. */
+static bool is_owner(const struct stat *st, const struct line *l)
+{
+	return st->st_uid == l->uid && st->st_gid == l->gid;
+}
+
 /* Those of users, and file capabilities; but not what overlays take for their own. */
 static bool is_kept(const char *name)
 {
@@ -160,6 +166,7 @@ static int make_file(struct image *im, struct archive_entry *entry, struct reade
 {
 	bool sparse = archive_entry_sparse_count(entry) > 0;
 	const unsigned special = S_ISUID | S_ISGID | S_ISVTX;
+	struct stat st;
 	struct timespec at[2] = { { .tv_nsec = UTIME_OMIT },
 		{ .tv_sec = l->mtime, .tv_nsec = l->mtime_ns } };
 	_cleanup_fd_ int fd = openat(p->dir, p->name,
@@ -171,12 +178,16 @@ static int make_file(struct image *im, struct archive_entry *entry, struct reade
 	int code = content(im, r, fd, l, sparse);
 	if (code < 0)
 		return code;
-	bool owned = l->uid != 0 || l->gid != 0;
-	if (owned && fchown(fd, l->uid, l->gid) < 0)
+	if (fstat(fd, &st) < 0)
+		return failed(im, "look at", l);
+	l->size =
+		(uint64_t)st.st_size; /* a directory's file may have changed meanwhile */
+	if (!is_owner(&st, l) && fchown(fd, l->uid, l->gid) < 0)
 		return failed(im, "set the owner of", l);
 	if (archive_entry_xattr_count(entry) > 0)
 		attributes(im, entry, fd);
-	if ((l->mode & special) && fchmod(fd, l->mode) < 0)
+	/* after fchown(2), which takes the special bits away */
+	if ((st.st_mode & 07777) != l->mode && fchmod(fd, l->mode) < 0)
 		return failed(im, "set the mode of", l);
 	if (futimens(fd, at) < 0)
 		return failed(im, "set the time of", l);
@@ -195,8 +206,7 @@ static int make_dir(
 		openat(p->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return failed(im, "open", l);
-	if ((st.st_uid != l->uid || st.st_gid != l->gid) &&
-		fchown(fd, l->uid, l->gid) < 0)
+	if (!is_owner(&st, l) && fchown(fd, l->uid, l->gid) < 0)
 		return failed(im, "set the owner of", l);
 	if (archive_entry_xattr_count(entry) > 0)
 		attributes(im, entry, fd);
@@ -207,13 +217,16 @@ static int make_dir(
 
 static int make_link(struct image *im, struct place *p, struct line *l)
 {
+	struct stat st;
 	struct timespec at[2] = { { .tv_nsec = UTIME_OMIT },
 		{ .tv_sec = l->mtime, .tv_nsec = l->mtime_ns } };
 	l->kind = LINE_LINK;
 	l->mode = 0777;
 	if (symlinkat(l->target, p->dir, p->name) < 0)
 		return failed(im, "make the link", l);
-	if ((l->uid != 0 || l->gid != 0) &&
+	if (fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return failed(im, "look at", l);
+	if (!is_owner(&st, l) &&
 		fchownat(p->dir, p->name, l->uid, l->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return failed(im, "set the owner of", l);
 	if (utimensat(p->dir, p->name, at, AT_SYMLINK_NOFOLLOW) < 0)
@@ -225,7 +238,7 @@ static int make_link(struct image *im, struct place *p, struct line *l)
 static int find_target(struct image *im, const char *to, int *ret_dir,
 	char name[NAME_MAX + 1], struct line *l)
 {
-	struct place target = { 0 };
+	struct place target = { .name = "" };
 	struct stat st;
 	char clean[PATH_MAX], buf[512];
 	int r = place_clean(im, "a hard link's target", to, clean);
@@ -249,7 +262,7 @@ static int make_hard_link(
 {
 	char name[NAME_MAX + 1];
 	_cleanup_fd_ int dir = -1;
-	struct place p = { 0 };
+	struct place p = { .name = "" };
 	l->kind = LINE_HARD;
 	int r = find_target(im, to, &dir, name, l);
 	if (r == 0)
@@ -270,11 +283,22 @@ static int make_hard_link(
 	return manifest_write(im, l);
 }
 
+/* Whether a directory of the path, or where @last says so the last name, is a whiteout. */
+static bool has_whiteout(const char *path, bool last)
+{
+	for (const char *p = path; p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (str_starts(p, whiteout) && (last || strchr(p, '/')))
+			return true;
+	}
+	return false;
+}
+
 /* ".wh.NAME": NAME of lower layers is gone; ".wh..wh..opq": all that they have there. */
 static int apply_whiteout(struct image *im, const char *path)
 {
 	char cut[PATH_MAX];
-	struct place p = { 0 };
+	struct place p = { .name = "" };
 	const char *slash = strrchr(path, '/');
 	size_t dir = slash ? (size_t)(slash - path) : 0;
 	const char *name = slash ? slash + 1 : path;
@@ -286,8 +310,11 @@ static int apply_whiteout(struct image *im, const char *path)
 		return 0; /* aufs's own names */
 	(void)snprintf(cut, sizeof(cut), "%.*s%s%s", (int)dir, path,
 		dir && *about ? "/" : "", about);
-	if (place_find(im, cut, false, &p) < 0)
+	int r = place_find(im, cut, false, &p);
+	if (r == -ENOENT || r == -ENOTDIR)
 		return 0; /* nothing is there to be hidden */
+	if (r < 0)
+		return r;
 	if (!all)
 		return place_clear(im, &p, true);
 	/* the directory itself stays */
@@ -301,7 +328,7 @@ static int apply_whiteout(struct image *im, const char *path)
 static int make(struct image *im, const char *path, struct archive_entry *entry,
 	struct reader *r, struct line *l)
 {
-	struct place p = { 0 };
+	struct place p = { .name = "" };
 	struct stat st;
 	mode_t type = archive_entry_filetype(entry);
 	int code = place_find(im, path, true, &p);
@@ -343,9 +370,15 @@ int extract_entry(struct image *im, struct archive_entry *entry, struct reader *
 	if (code < 0)
 		return code;
 	progress(im, false);
-	const char *last = strrchr(path, '/');
-	if (im->layered && str_starts(last ? last + 1 : path, whiteout))
+	/* none becomes a file: in an overlay's lower layer it would hide others again */
+	if (im->layered && has_whiteout(path, false))
+		return 0; /* aufs's own */
+	if (im->layered && has_whiteout(path, true))
 		return apply_whiteout(im, path);
+	if (has_whiteout(path, true)) {
+		im->skipped++;
+		return 0;
+	}
 	if (!hard && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK) {
 		im->skipped++;
 		return 0;

@@ -18,7 +18,8 @@
 #include "base/sys.h"
 #include "image/image.h"
 
-/* What cannot be taken away again by a simple walk is not made. */
+/* What a simple walk could not do, verify's and export's, is not made. Links lead deeper than
+ * the names say, so it is the real path that counts. */
 enum { DEPTH_MAX = 128 };
 
 const char *shown(const char *path, char buf[512])
@@ -177,15 +178,30 @@ static int set_parent(struct image *im, const char *path, int fd, bool links)
 	return 0;
 }
 
+/* The real path of @name in the open directory. */
+static int real_name(const struct image *im, const char *name, char out[PATH_MAX])
+{
+	unsigned depth = 1;
+	for (const char *p = im->real_parent; *p; p++)
+		depth += *p == '/';
+	size_t size = (size_t)snprintf(out, PATH_MAX, "%s%s%s", im->real_parent,
+		*im->real_parent ? "/" : "", name);
+	return size >= PATH_MAX || depth >= DEPTH_MAX ? -ENAMETOOLONG : 0;
+}
+
 /* Makes @path, whose parent is open as im->parent. */
 static int make_dir(struct image *im, const char *name)
 {
 	struct line l = { .kind = LINE_DIR, .mode = 0755 };
+	int r = real_name(im, name, l.path);
+	if (r < 0)
+		return r;
 	if (mkdirat(im->parent_fd, name, 0755) < 0)
 		return errno == EEXIST ? -ENOTDIR : -errno;
-	if ((size_t)snprintf(l.path, sizeof(l.path), "%s%s%s", im->real_parent,
-		    *im->real_parent ? "/" : "", name) >= sizeof(l.path))
-		return -ENAMETOOLONG;
+	/* a parent with the set-group-ID bit hands its group and that bit down */
+	if (fchownat(im->parent_fd, name, 0, 0, AT_SYMLINK_NOFOLLOW) < 0 ||
+		fchmodat(im->parent_fd, name, 0755, 0) < 0)
+		return -errno;
 	im->entries++;
 	return manifest_write(im, &l);
 }
@@ -235,10 +251,10 @@ int place_find(struct image *im, const char *path, bool make, struct place *ret)
 	}
 	ret->dir = im->parent_fd;
 	ret->name = slash ? slash + 1 : path;
-	if ((size_t)snprintf(ret->path, sizeof(ret->path), "%s%s%s", im->real_parent,
-		    *im->real_parent ? "/" : "", ret->name) >= sizeof(ret->path))
-		return err_set(
-			im->e, -ENAMETOOLONG, "'%.60s...' is too long", shown(path, buf));
+	if (real_name(im, ret->name, ret->path) < 0)
+		return err_set(im->e, -ENAMETOOLONG,
+			"'%.60s...' leads to a name that is too long or too deep",
+			shown(path, buf));
 	return 0;
 }
 

@@ -218,13 +218,15 @@ static int import_one(void *context, const char *path, const struct stat *st, in
 int tree_import(struct image *im, int dir)
 {
 	struct stat st;
+	if (fstat(dir, &st) < 0)
+		return err_sys(im->e, -errno, "cannot look at the tree");
 	struct import in = { .im = im,
 		.links = archive_entry_linkresolver_new(),
 		.entry = archive_entry_new(),
 		.buffer = malloc(BLOCK),
 		.unmapped = 65534 };
-	if (fstat(dir, &st) < 0 || !in.links || !in.entry || !in.buffer)
-		return err_sys(im->e, -errno, "cannot look at the tree");
+	if (!in.links || !in.entry || !in.buffer)
+		abort();
 	archive_entry_linkresolver_set_strategy(
 		in.links, ARCHIVE_FORMAT_TAR_PAX_RESTRICTED);
 	in.uid_shift = st.st_uid == in.unmapped ? 0 : st.st_uid;
@@ -317,11 +319,11 @@ int tree_export(int root, int out, const char *compression, struct err *e)
 		abort();
 	archive_entry_linkresolver_set_strategy(
 		x.links, ARCHIVE_FORMAT_TAR_PAX_RESTRICTED);
-	if (archive_write_set_format_pax(x.archive) != ARCHIVE_OK ||
-		add_filter(x.archive, compression) != ARCHIVE_OK ||
-		archive_write_open_fd(x.archive, out) != ARCHIVE_OK)
-		return cannot_write(x.archive, e);
-	int r = tree_walk(root, export_one, &x, e);
+	int r = archive_write_set_format_pax(x.archive) == ARCHIVE_OK &&
+			add_filter(x.archive, compression) == ARCHIVE_OK &&
+			archive_write_open_fd(x.archive, out) == ARCHIVE_OK
+		? tree_walk(root, export_one, &x, e)
+		: cannot_write(x.archive, e);
 	if (r == 0 && archive_write_close(x.archive) != ARCHIVE_OK)
 		r = cannot_write(x.archive, e);
 	if (r == 0 && fsync(out) < 0 && errno != EINVAL)

@@ -143,26 +143,34 @@ static int check_one(void *context, const char *path, const struct stat *st, int
 	return 0;
 }
 
-int64_t tree_verify(int root, int manifest, struct err *e)
+/* All lines, as long as the process lives. */
+static const char *map(int manifest, size_t *ret_size)
 {
 	struct stat st;
-	struct check *c = calloc(1, sizeof(*c));
-	char *text = NULL;
-	if (!c || fstat(manifest, &st) < 0)
+	if (fstat(manifest, &st) < 0)
+		return NULL;
+	*ret_size = (size_t)st.st_size;
+	if (st.st_size == 0)
+		return "";
+	void *text = mmap(NULL, *ret_size, PROT_READ, MAP_PRIVATE, manifest, 0);
+	return text == MAP_FAILED ? NULL : text;
+}
+
+int64_t tree_verify(int root, int manifest, struct err *e)
+{
+	struct check c = { 0 };
+	size_t size = 0;
+	const char *text = map(manifest, &size);
+	if (!text)
 		return err_sys(e, -errno, "cannot read the manifest");
-	if (st.st_size > 0)
-		text = mmap(
-			NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, manifest, 0);
-	if (text == MAP_FAILED)
-		return err_sys(e, -errno, "cannot read the manifest");
-	int r = load(c, text, (size_t)st.st_size);
+	int r = load(&c, text, size);
 	if (r < 0)
 		return err_set(e, r, "its manifest is damaged");
-	r = tree_walk(root, check_one, c, e);
+	r = tree_walk(root, check_one, &c, e);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < c->size; i++)
-		if (c->v[i].path && c->v[i].line && !c->v[i].seen)
-			differs(c, "missing", c->v[i].path);
-	return c->differences;
+	for (size_t i = 0; i < c.size; i++)
+		if (c.v[i].path && c.v[i].line && !c.v[i].seen)
+			differs(&c, "missing", c.v[i].path);
+	return c.differences;
 }

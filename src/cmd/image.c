@@ -47,7 +47,8 @@ static int import(struct request *rq, struct err *e)
 			"programs in it cannot have several users",
 			im.ret_name);
 	if (i->skipped > 0)
-		log_warning("%" PRId64 " devices, fifos and sockets were left out",
+		log_warning("%" PRId64
+			    " devices, fifos, sockets and whiteouts were left out",
 			i->skipped);
 	if (i->unmapped > 0)
 		log_warning(
