@@ -142,15 +142,17 @@ struct stream {
 
 struct stream_end {
 	int error; /* negative errno; 0 */
-	bool marked; /* it ended as a tar archive ends */
 	char message[400];
 	char packed[HEX_SIZE], unpacked[HEX_SIZE]; /* sha256 before and after */
 };
 
-/* @member: of the archive in @fd; NULL: all of it is the stream. */
-int stream_open(int fd, const char *member, struct stream *ret, struct err *e);
-/* Drains and ends it. 0, or negative errno with @e set. */
-int stream_close(struct stream *s, struct stream_end *ret, struct err *e);
+/* @member: of the archive in @fd; NULL: all of it is the stream. @guard: who reads beyond the
+ * stream's end finds what is no archive, so that one without an end's mark is not accepted. */
+int stream_open(
+	int fd, const char *member, bool guard, struct stream *ret, struct err *e);
+/* Ends it: when it is read to its end, so that its digests are whole; at once where @failed.
+ * 0, or negative errno with @e set to what went wrong in it. */
+int stream_close(struct stream *s, bool failed, struct stream_end *ret, struct err *e);
 /* A tar archive's entries into the tree. */
 int stream_extract(struct image *im, struct stream *s);
 /* A reader of outer archives: plain or compressed tar. NULL with @e set. */

@@ -42,6 +42,8 @@ static int open_blob(struct pack *p, const char *name)
 		return fd;
 	int code = fd < 0 ? -errno : -EINVAL;
 	fd_close(fd);
+	if (fd >= 0 || code == -EXDEV)
+		return err_set(p->e, code, "its '%s' is no file in it", shown(name, buf));
 	return err_sys(p->e, code, "cannot open its '%s'", shown(name, buf));
 }
 
@@ -175,18 +177,20 @@ static int layer(
 	_cleanup_fd_ int blob = p->fd < 0 ? open_blob(p, name) : -1;
 	if (p->fd < 0 && blob < 0)
 		return blob;
-	int r = p->fd < 0 ? stream_open(blob, NULL, &s, p->e)
-			  : stream_open(p->fd, name, &s, p->e);
+	int r = p->fd < 0 ? stream_open(blob, NULL, false, &s, p->e)
+			  : stream_open(p->fd, name, false, &s, p->e);
 	if (r < 0)
 		return r;
 	r = stream_extract(p->im, &s);
-	int closed = stream_close(&s, &end, &other);
+	/* what cannot be read is read on, since a wrong digest tells more */
+	bool whole = r == 0 || r == -EBADMSG;
+	int closed = stream_close(&s, !whole, &end, &other);
 	if (closed < 0)
 		*p->e = other; /* the cause of what was seen here */
 	r = closed < 0 ? closed : r;
-	if (closed == 0 && packed && strcmp(end.packed, packed + 7) != 0)
+	if (whole && closed == 0 && packed && strcmp(end.packed, packed + 7) != 0)
 		return wrong_digest(p, name, packed, end.packed);
-	if (closed == 0 && unpacked && strcmp(end.unpacked, unpacked + 7) != 0)
+	if (whole && closed == 0 && unpacked && strcmp(end.unpacked, unpacked + 7) != 0)
 		return wrong_digest(p, name, unpacked, end.unpacked);
 	set_clear(&p->im->layer);
 	place_forget(p->im);
@@ -249,6 +253,8 @@ static json_t *choose(struct pack *p, json_t *index, char digest[HEX_SIZE])
 		if (!next || json_object_get(next, "layers"))
 			return next;
 		index = next;
+		if (depth + 1 == INDEX_DEPTH)
+			err_set(p->e, -ELOOP, "its indexes are nested too deep");
 	}
 	json_decref(index);
 	return NULL;
@@ -263,7 +269,9 @@ static int oci(struct pack *p, char digest[HEX_SIZE])
 	json_t *layers = json_object_get(manifest, "layers"), *entry;
 	int r = 0;
 	size_t i;
-	if (json_array_size(layers) > LAYERS_MAX)
+	if (!json_is_array(layers))
+		r = err_set(p->e, -EBADMSG, "its manifest has no list of layers");
+	else if (json_array_size(layers) > LAYERS_MAX)
 		r = err_set(p->e, -E2BIG, "it has more than %d layers", LAYERS_MAX);
 	/* its config is of no use here, but a wrong one is a sign */
 	json_t *config = r == 0
@@ -410,23 +418,30 @@ static int tar(struct pack *p, char digest[HEX_SIZE])
 	struct stream s;
 	struct stream_end end;
 	struct err other = { 0 };
-	int r = stream_open(p->fd, NULL, &s, p->e);
+	int r = stream_open(p->fd, NULL, true, &s, p->e);
 	if (r < 0)
 		return r;
 	r = stream_extract(p->im, &s);
-	if (stream_close(&s, &end, &other) < 0) {
+	if (stream_close(&s, r < 0, &end, &other) < 0) {
 		*p->e = other;
 		return other.code;
 	}
-	if (r < 0)
-		return r;
-	if (p->im->entries == 0)
-		return err_set(p->e, -EBADMSG, "there is nothing in it");
-	if (!end.marked)
-		return err_set(p->e, -EBADMSG,
-			"it ends without the mark of an archive's end: it is cut short");
-	memcpy(digest, end.packed, HEX_SIZE);
-	return 0;
+	if (r == 0)
+		memcpy(digest, end.packed, HEX_SIZE);
+	return r;
+}
+
+static int any(struct pack *p, enum kind kind, char digest[HEX_SIZE])
+{
+	switch (kind) {
+	case KIND_TAR:
+		return tar(p, digest);
+	case KIND_OCI:
+		return oci(p, digest);
+	case KIND_DOCKER:
+		return docker(p, digest);
+	}
+	return -EINVAL;
 }
 
 int pack_import(
@@ -440,13 +455,8 @@ int pack_import(
 		return r;
 	*ret_kind = kinds[kind];
 	im->layered = kind != KIND_TAR;
-	switch (kind) {
-	case KIND_TAR:
-		return tar(&p, digest);
-	case KIND_OCI:
-		return oci(&p, digest);
-	case KIND_DOCKER:
-		return docker(&p, digest);
-	}
-	return -EINVAL;
+	r = any(&p, kind, digest);
+	if (r == 0 && im->entries == 0)
+		r = err_set(p.e, -EBADMSG, "there is nothing in it");
+	return r;
 }

@@ -96,8 +96,7 @@ static int find_member(struct input *in, const char *member, struct err *e)
 }
 
 /* 1 with data passed on, 0 at the end. */
-static int pass(struct archive *a, int out, struct sha256_ctx *sha, uint8_t tail[512],
-	struct err *e)
+static int pass(struct archive *a, int out, struct sha256_ctx *sha, struct err *e)
 {
 	const void *data;
 	size_t size;
@@ -110,24 +109,25 @@ static int pass(struct archive *a, int out, struct sha256_ctx *sha, uint8_t tail
 		return err_set(e, -EBADMSG, "%s", why ? why : "it is broken");
 	}
 	sha256_update(sha, size, data);
-	if (size >= 512) {
-		memcpy(tail, (const char *)data + size - 512, 512);
-	} else {
-		memmove(tail, tail + size, 512 - size);
-		memcpy(tail + 512 - size, data, size);
-	}
-	/* EPIPE: the other side has seen enough, but the digests have not */
 	r = fd_write_all(out, data, size);
-	return r < 0 && r != -EPIPE ? err_sys(e, r, "cannot pass it on") : 1;
+	return r < 0 ? err_sys(e, r, "cannot pass it on") : 1;
+}
+
+/* What is no header of an archive: whoever reads on to here has not seen the end's mark. */
+static int put_guard(int out, struct err *e)
+{
+	char block[512];
+	memset(block, 0xff, sizeof(block));
+	int r = fd_write_all(out, block, sizeof(block));
+	return r < 0 ? err_sys(e, r, "cannot pass it on") : 0;
 }
 
 static int feed(struct input *in, const char *member, int out, struct stream_end *end,
 	struct err *e)
 {
-	uint8_t tail[512], digest[SHA256_DIGEST_SIZE];
+	uint8_t digest[SHA256_DIGEST_SIZE];
 	struct sha256_ctx unpacked;
 	struct archive_entry *entry;
-	memset(tail, 1, sizeof(tail));
 	sha256_init(&in->packed);
 	sha256_init(&unpacked);
 	int r = member ? find_member(in, member, e) : 0;
@@ -143,14 +143,11 @@ static int feed(struct input *in, const char *member, int out, struct stream_end
 		return err_set(e, -EBADMSG, "%s", why ? why : "it cannot be read");
 	}
 	if (r == ARCHIVE_OK)
-		while ((r = pass(a, out, &unpacked, tail, e)) > 0)
+		while ((r = pass(a, out, &unpacked, e)) > 0)
 			;
 	const void *rest;
 	while (r == 0 && input_read(a, in, &rest) > 0)
 		; /* behind the compressed data's own end */
-	end->marked = true;
-	for (size_t i = 0; i < sizeof(tail); i++)
-		end->marked = end->marked && tail[i] == 0;
 	sha256_digest(&in->packed, sizeof(digest), digest);
 	hex(end->packed, digest);
 	sha256_digest(&unpacked, sizeof(digest), digest);
@@ -158,7 +155,7 @@ static int feed(struct input *in, const char *member, int out, struct stream_end
 	return r < 0 ? r : 0;
 }
 
-static _Noreturn void feeder(int fd, const char *member, int out, int result)
+static _Noreturn void feeder(int fd, const char *member, bool guard, int out, int result)
 {
 	struct stream_end end = { 0 };
 	struct err e = { 0 };
@@ -169,13 +166,15 @@ static _Noreturn void feeder(int fd, const char *member, int out, int result)
 		_exit(1);
 	in->fd = fd;
 	end.error = feed(in, member, out, &end, &e);
+	if (end.error == 0 && guard)
+		end.error = put_guard(out, &e);
 	(void)snprintf(end.message, sizeof(end.message), "%.*s",
 		(int)sizeof(end.message) - 1, e.msg);
 	(void)fd_write_all(result, &end, sizeof(end));
 	_exit(0);
 }
 
-int stream_open(int fd, const char *member, struct stream *ret, struct err *e)
+int stream_open(int fd, const char *member, bool guard, struct stream *ret, struct err *e)
 {
 	int data[2], result[2];
 	if (pipe2(data, O_CLOEXEC) < 0 || pipe2(result, O_CLOEXEC) < 0)
@@ -188,7 +187,7 @@ int stream_open(int fd, const char *member, struct stream *ret, struct err *e)
 	if (ret->pid == 0) {
 		close(data[0]);
 		close(result[0]);
-		feeder(fd, member, data[1], result[1]);
+		feeder(fd, member, guard, data[1], result[1]);
 	}
 	close(data[1]);
 	close(result[1]);
@@ -197,9 +196,9 @@ int stream_open(int fd, const char *member, struct stream *ret, struct err *e)
 	return 0;
 }
 
-int stream_close(struct stream *s, struct stream_end *ret, struct err *e)
+int stream_close(struct stream *s, bool failed, struct stream_end *ret, struct err *e)
 {
-	char *buffer = malloc(BLOCK);
+	char *buffer = failed ? NULL : malloc(BLOCK);
 	while (buffer && RETRY(read(s->data, buffer, BLOCK)) > 0)
 		;
 	free(buffer);
@@ -210,6 +209,8 @@ int stream_close(struct stream *s, struct stream_end *ret, struct err *e)
 	if (!told)
 		return err_set(e, -ECHILD, "the process that decompresses was killed");
 	ret->message[sizeof(ret->message) - 1] = '\0';
+	if (failed && ret->error == -EPIPE)
+		return 0; /* it was stopped: no cause, but an effect */
 	return ret->error ? err_set(e, ret->error, "%s", ret->message) : 0;
 }
 
@@ -242,7 +243,8 @@ static int entries(struct image *im, struct archive *a)
 	const char *why = archive_error_string(a);
 	return n == ARCHIVE_EOF
 		? 0
-		: err_set(im->e, -EBADMSG, "%s", why ? why : "it is no tar archive");
+		: err_set(im->e, -EBADMSG, "it is damaged or cut short (%s)",
+			  why ? why : "no tar archive");
 }
 
 int stream_extract(struct image *im, struct stream *s)
