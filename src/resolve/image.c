@@ -121,6 +121,14 @@ bool image_is_name(const char *name)
 		strcmp(name, "empty") != 0;
 }
 
+bool image_is_digest(const char *text)
+{
+	static const char kind[] = "sha256:";
+	return text && str_starts(text, kind) &&
+		strspn(text + strlen(kind), "0123456789abcdef") == 64 &&
+		!text[strlen(kind) + 64];
+}
+
 /* mkdir -p, for a data folder that nothing has used yet. */
 static int open_data(struct arena *a, const char *data, bool make)
 {
@@ -159,7 +167,8 @@ int image_store_open(struct image_store *s, struct arena *a, const struct host *
 	if (r == -ENOENT && !make)
 		return 0;
 	if (r == 0 && st.st_uid != h->uid)
-		r = -EPERM;
+		return err_set(
+			e, -EPERM, "the folder of images '%s' is not yours", s->path);
 	if (r == 0 && (st.st_mode & 077) && fchmod(fd, 0700) < 0)
 		r = -errno;
 	if (r < 0)

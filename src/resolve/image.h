@@ -38,6 +38,8 @@ int image_store_open(struct image_store *s, struct arena *a, const struct host *
 void image_store_close(struct image_store *s);
 /* Whether an image may have the name. */
 bool image_is_name(const char *name);
+/* "sha256:" and 64 hexadecimal digits. */
+bool image_is_digest(const char *text);
 /* The folder of an image, locked against removal as long as the descriptor is open (alone
  * with @alone: -EWOULDBLOCK where it is in use). -ENOENT: there is no such image. */
 int image_open(const struct image_store *s, const char *name, bool alone);

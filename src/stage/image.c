@@ -276,6 +276,9 @@ static int unpack(struct import *in, struct err *e)
 		fd_read_open(a, result, IMAGE_INFO_MAX, &text, &size) < 0 ||
 		image_parse(a, text, size, info) < 0 || !info->digest)
 		return err_set(e, -EBADMSG, "sbox-image told nothing of its work");
+	/* what it read was foreign, and a digest becomes part of a name */
+	if (!image_is_digest(info->digest) || !image_is_digest(info->content))
+		return err_set(e, -EBADMSG, "sbox-image told no digest");
 	info->source = arena_strdup(a, safe);
 	info->stamp = in->stamp;
 	info->map = range ? map : NULL;
@@ -318,6 +321,19 @@ static int give_name(struct import *in, struct err *e)
 	return 0;
 }
 
+/* What holds the folder of images would be copied into itself. */
+static int refuse_directory(struct import *in, const char *path, struct err *e)
+{
+	const char *real = path_real(in->store.a, path);
+	if (strcmp(real, "/") == 0)
+		return err_set(e, -EINVAL, "the host's own / cannot be imported");
+	const char *store = path_real(in->store.a, in->store.path);
+	if (path_is_below(store, real))
+		return err_set(e, -EINVAL, "'%s' holds the folder of images, '%s'", path,
+			in->store.path);
+	return 0;
+}
+
 static int open_source(struct import *in, struct err *e)
 {
 	struct stat st;
@@ -337,9 +353,7 @@ static int open_source(struct import *in, struct err *e)
 	if (!S_ISDIR(st.st_mode))
 		return err_set(
 			e, -EINVAL, "'%s' is neither a file nor a directory", path);
-	return strcmp(path_real(in->store.a, path), "/") == 0
-		? err_set(e, -EINVAL, "the host's own / cannot be imported")
-		: 0;
+	return refuse_directory(in, path, e);
 }
 
 static int choose_name(struct import *in, struct err *e)
