@@ -33,6 +33,14 @@ def hard(name, to):
     return member(name, kind=tarfile.LNKTYPE, linkname=to)
 
 
+def sparse(name, size):
+    """A hole of that size."""
+    chart = b"1\n%d\n0\n" % size
+    return member(name, chart + bytes(512 - len(chart)), pax_headers={
+        "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": name,
+        "GNU.sparse.realsize": str(size)})
+
+
 def tar(members, form=tarfile.PAX_FORMAT):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=form) as archive:
@@ -58,6 +66,20 @@ HOSTILE = {
     "file-as-directory": [member("f", b"x"), member("f/g", b"x")],
     "owner": [member("f", b"x", uid=3000000000)],
     "empty": [],
+    "top-link": [link(".", "OUTSIDE"), member("f", b"x")],
+    "top-file": [member(".", b"x")],
+    "link-loop": [link("a", "b"), link("b", "a"), member("a/f", b"x")],
+    "link-to-proc": [link("p", "/proc/self/root"), member("p/OUTSIDE/escaped", b"x")],
+    "hard-to-device": [member("n", kind=tarfile.CHRTYPE), hard("h", "n")],
+    "hard-to-directory": [directory("d"), hard("h", "d")],
+    "hard-over-its-parent": [member("a/b", b"x"), hard("a", "a/b")],
+    "huge": [sparse("f", (1 << 63) - 1)],
+    "deep-through-links": [
+        item for i in range(10) for item in (
+            member(("l%d/" % (i - 1) if i else "") + "d/" * 100 + "f", b"x"),
+            link("l%d" % i, ("l%d/" % (i - 1) if i else "") + "d/" * 100))],
+    # behind an entry, and behind what looks like an end's mark
+    "cut": [member("f", bytes(4096)), member("g", b"x")],
 }
 
 
@@ -66,6 +88,37 @@ def hostile(name, path, outside):
     for info, _ in members:
         info.name = info.name.replace("OUTSIDE", outside)
         info.linkname = info.linkname.replace("OUTSIDE", outside)
+    data = tar(members)
+    with open(path, "wb") as f:
+        f.write(data[:512 + 4096] if name == "cut" else data)
+
+
+def bomb(path, size):
+    """One file of zeros, which take no room here."""
+    with open(path, "wb") as f:
+        info, _ = member("zeros")
+        info.size = int(size)
+        f.write(info.tobuf(tarfile.GNU_FORMAT))
+        f.truncate(512 + int(size) + 1024)
+
+
+def xattrs(*names):
+    return {"SCHILY.xattr." + name: "y" for name in names}
+
+
+def overlay(path):
+    """What an overlay would take for its own, were it in a lower layer."""
+    names = ["user.overlay.opaque", "user.overlay.redirect", "user.overlay.whiteout",
+             "user.overlay.overlay.opaque", "user.fuseoverlayfs.opaque",
+             "user.containers.override_stat", "trusted.overlay.opaque",
+             "security.fuseoverlayfs.opaque", "security.selinux"]
+    members = [
+        directory(".", pax_headers=xattrs(*names)),
+        directory("d", pax_headers=xattrs(*names)),
+        member("d/f", b"x", pax_headers=xattrs("user.word", *names)),
+        member("d/.wh.f"), member("d/.wh..wh..opq"), directory("d/.wh.d"),
+        member("d/.wh.e/f", b"x"), member("null", kind=tarfile.CHRTYPE),
+    ]
     with open(path, "wb") as f:
         f.write(tar(members))
 
@@ -74,6 +127,8 @@ def mixed(path):
     """All that a tar can hold and an image keeps or counts."""
     members = [
         directory("."), directory("bin"), directory("srv", uid=33, gid=42, mode=0o2775),
+        # made in a directory that hands its group down
+        member("srv/of-root", b"x"), link("srv/link", "page"), member("srv/made/f", b"x"),
         member("srv/page", b"first"), member("srv/page", b"words", uid=33, gid=42),
         member("bin/tool", b"#!", mode=0o4755), hard("bin/tool2", "bin/tool"),
         link("lib", "usr/lib"), directory("usr/lib"), member("lib/in-usr", b"x"),
@@ -102,7 +157,12 @@ def layers():
               directory("opt/sub"), member("opt/sub/new", b"2"),
               member(".wh.gone"), member("lib/added", b"2"),
               directory("was-file"), member("was-file/f", b"2"), member("was-dir", b"2"),
-              member("etc/.wh.never")]
+              member("etc/.wh.never"),
+              # names of aufs's own, and what would lead out
+              member(".wh..wh.plnk/1", b"x"), directory("etc/.wh..wh.orph"),
+              member("etc/.wh..."), member(".wh..."), member(".wh.."), member(".wh."),
+              member("etc/.wh.../b", b"x"),
+              link("up", "../../../../.."), member("up/.wh.var"), member(".wh.up")]
     third = [directory("gone"), member("gone/again", b"3"),
              member("etc/c", b"3", uid=33, gid=42), hard("etc/d", "etc/c")]
     return [tar(first), tar(second), tar(third)]
@@ -125,9 +185,35 @@ def layout(path, fault=""):
     config = blob(json.dumps({
         "architecture": "amd64", "os": "linux", "config": {},
         "rootfs": {"type": "layers", "diff_ids": diffs}}).encode(), kind + "config.v1+json")
-    manifest = blob(json.dumps({
-        "schemaVersion": 2, "mediaType": kind + "manifest.v1+json",
-        "config": config, "layers": packed}).encode(), kind + "manifest.v1+json")
+    told = {"schemaVersion": 2, "mediaType": kind + "manifest.v1+json",
+            "config": config, "layers": packed}
+    first = os.path.join(blobs, packed[0]["digest"][7:])
+    if fault == "no-layers":
+        told["layers"] = []
+    elif fault == "layers-text":
+        told["layers"] = "x"
+    elif fault == "many-layers":
+        told["layers"] = packed * 400
+    elif fault == "digest-path":
+        told["layers"] = [dict(packed[0], digest="sha256:" + "../" * 21 + "x")]
+    elif fault == "digest-number":
+        told["layers"] = [dict(packed[0], digest=5)]
+    elif fault in ("blob-link", "blob-fifo"):
+        os.rename(first, path + ".blob")
+        if fault == "blob-link":
+            os.symlink(os.path.abspath(path + ".blob"), first)
+        else:
+            os.mkfifo(first)
+    text = json.dumps(told).encode()
+    if fault == "json-deep":
+        text = b"[" * 100000
+    elif fault == "json-large":
+        text += b" " * (5 << 20)
+    manifest = blob(text, kind + "manifest.v1+json")
+    if fault == "nested":
+        for _ in range(5):
+            manifest = blob(json.dumps({"manifests": [manifest]}).encode(),
+                            kind + "index.v1+json")
     manifest["annotations"] = {"org.opencontainers.image.ref.name": "latest"}
     index = {"schemaVersion": 2, "manifests": [manifest]}
     if fault == "two":
@@ -161,4 +247,5 @@ what, *rest = sys.argv[1:]
 if what == "names":
     print("\n".join(HOSTILE))
 else:
-    {"hostile": hostile, "mixed": mixed, "layout": layout}[what](*rest)
+    {"hostile": hostile, "mixed": mixed, "layout": layout, "bomb": bomb,
+     "overlay": overlay}[what](*rest)

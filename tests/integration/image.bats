@@ -53,17 +53,21 @@ teardown() {
 	image import m.tar
 	assert_status 0
 	assert_contains "$output" "m: "
-	assert_contains "$stderr" "3 devices, fifos and sockets were left out"
+	assert_contains "$stderr" "3 devices, fifos, sockets and whiteouts were left out"
 	assert_contains "$stderr" "1 extended attributes could not be kept"
 	local root
 	root=$(images_dir)/m/root
 	run with_all_ids sh -c 'cd "$1" && stat -c "%n %u:%g %a %h" srv srv/page bin/tool \
-		bin/tool2 && cat srv/page usr/lib/in-usr "a b
+		bin/tool2 srv/of-root srv/link srv/made srv/made/f && cat srv/page usr/lib/in-usr "a b
 \\" && readlink abs && stat -c %Y srv srv/page && ls | grep -v "^a b" | grep -v "^.\$"' sh "$root"
-	assert_equal "$output" "srv 33:42 2775 2
+	assert_equal "$output" "srv 33:42 2775 3
 srv/page 33:42 644 1
 bin/tool 0:0 4755 2
 bin/tool2 0:0 4755 2
+srv/of-root 0:0 644 1
+srv/link 0:0 777 1
+srv/made 0:0 755 2
+srv/made/f 0:0 644 1
 wordsxodd/etc/passwd
 1000000000
 1000000000
@@ -123,7 +127,7 @@ usr"
 	for name in $(archive names); do
 		image import "$name.tar"
 		case $name in
-		link-then-file | link-up-then-file | link-replaced)
+		link-then-file | link-up-then-file | link-replaced | link-to-proc)
 			# the link's target is the image's own
 			assert_status 125 || assert_status 0
 			[ "$status" != 0 ] || sbox image remove "$name"
@@ -169,7 +173,43 @@ usr"
 	image remove nothing
 	assert_status 125
 	assert_contains "$stderr" "there is no image 'nothing'"
+	for name in .. . / a/b -x .new-1 $'a\nb' ''; do
+		image import dotdot.tar "$name"
+		assert_status 125
+		refute_contains "$stderr" "'../escaped'"
+		image remove "$name"
+		assert_status 125
+	done
 	assert_equal "$(ls -A "$(images_dir)")" ""
+}
+
+@test "what an overlay would take for its own stays outside" {
+	need python3 unshare
+	archive overlay tar.tar
+	image import tar.tar tar
+	assert_contains "$stderr" "5 devices, fifos, sockets and whiteouts were left out"
+	assert_contains "$stderr" "27 extended attributes could not be kept"
+	mkdir -p tree/d/.wh.x
+	: >tree/d/.wh.f
+	: >tree/d/f
+	python3 -c 'import os; os.setxattr("tree/d", "user.overlay.opaque", b"y")
+os.setxattr("tree/d/f", "user.word", b"kept")'
+	image import tree
+	assert_status 0
+	archive layout layers
+	image import layers
+	assert_status 0
+	for name in tar tree layers; do
+		run with_all_ids find "$(images_dir)/$name/root" -name '.wh.*'
+		assert_equal "$output" ""
+		run with_all_ids python3 -c 'import os, sys
+for top, _, files in os.walk(sys.argv[1]):
+    for path in [top] + [os.path.join(top, f) for f in files]:
+        for name in os.listxattr(path, follow_symlinks=False):
+            print(path[len(sys.argv[1]):], name)' "$(images_dir)/$name/root"
+		[ $name = layers ] && assert_equal "$output" "" ||
+			assert_equal "$output" "/d/f user.word"
+	done
 }
 
 @test "a truncated archive is none, wherever it was cut" {
@@ -256,6 +296,25 @@ layers_of() {
 	archive layout json json
 	image import json
 	assert_contains "$stderr" "its 'index.json' is no JSON"
+	local -A says=(
+		[nested]="its indexes are nested too deep"
+		[no-layers]="there is nothing in it"
+		[layers-text]="its manifest has no list of layers"
+		[many-layers]="it has more than 1000 layers"
+		[digest-path]="is no sha256 digest"
+		[digest-number]="is no sha256 digest"
+		[blob-link]="is no file in it"
+		[blob-fifo]="is no file in it"
+		[json-deep]="is no JSON"
+		[json-large]="is larger than 4 MiB"
+	)
+	for fault in "${!says[@]}"; do
+		archive layout "$fault" "$fault"
+		image import "$fault"
+		assert_status 125
+		assert_contains "$stderr" "${says[$fault]}"
+		assert_equal "$(ls -A "$(images_dir)")" "" "$fault"
+	done
 	# docker: digests of what is inside the layers
 	archive layout good
 	skopeo --insecure-policy copy -q oci:good:latest docker-archive:d.tar:x/t:1
@@ -288,6 +347,9 @@ layers_of() {
 	image import /
 	assert_status 125
 	assert_contains "$stderr" "the host's own / cannot be imported"
+	image import "$HOME"
+	assert_status 125
+	assert_contains "$stderr" "holds the folder of images"
 }
 
 @test "an image is a root by its name; a file by its own, imported once" {
@@ -375,6 +437,78 @@ new      /srv/extra"
 	assert_equal "$(ls -A . | grep -c '^\.out')" 0
 }
 
+@test "of two imports under one name one becomes the image, whole" {
+	busybox_tar
+	head -c 50M /dev/zero >sys/zeros
+	tar -C sys -cf big.tar .
+	local first second
+	sbox_in_background image import -q big.tar two
+	first=$started
+	sbox_in_background image import -q big.tar two
+	second=$started
+	local failed=0
+	wait "$first" || failed=$((failed + 1))
+	wait "$second" || failed=$((failed + 1))
+	assert_equal "$failed" 1
+	assert_equal "$(ls -A "$(images_dir)")" two
+	image verify two
+	assert_status 0
+}
+
+@test "an image is removed, however deep and closed a program has made it" {
+	need python3 unshare
+	busybox_tar
+	sbox image import -q sys.tar
+	with_all_ids python3 - "$(images_dir)/sys/root" <<-'END'
+		import os, sys
+		os.chdir(sys.argv[1])
+		for name, depth in ("d", 3000), ("n" * 200, 50):
+		    top = os.open(".", os.O_RDONLY)
+		    for _ in range(depth):
+		        os.mkdir(name)
+		        os.chdir(name)
+		        open("f", "w").close()
+		    os.chmod(".", 0)
+		    os.fchdir(top)
+		os.chown(".", 5, 5)
+		os.chmod(".", 0o700)
+	END
+	image remove sys
+	assert_status 0
+	assert_equal "$(ls -A "$(images_dir)")" ""
+}
+
+@test "a folder of images that is a link or another user's is not used" {
+	need unshare
+	busybox_tar
+	mkdir -p "$(images_dir)" elsewhere
+	chmod 777 "$(images_dir)"
+	sbox image import -q sys.tar
+	assert_equal "$(stat -c %a "$(images_dir)")" 700
+	sbox image remove sys
+	with_all_ids chown 5:5 "$(images_dir)"
+	with_all_ids chmod 755 "$(images_dir)"
+	image import sys.tar
+	assert_status 125
+	assert_contains "$stderr" "'$(images_dir)' is not yours"
+	with_all_ids rmdir "$(images_dir)"
+	ln -s "$T/work/elsewhere" "$(images_dir)"
+	for verb in 'import sys.tar' list 'remove sys'; do
+		# shellcheck disable=SC2086 # words
+		image $verb
+		assert_status 125
+		assert_contains "$stderr" "cannot open the folder of images"
+	done
+	assert_equal "$(ls -A elsewhere)" ""
+	rm "$(images_dir)"
+	# nor is a link in it an image
+	mkdir "$(images_dir)"
+	ln -s "$T/work/sys" "$(images_dir)/sys"
+	image remove sys
+	assert_contains "$stderr" "there is no image 'sys'"
+	[ -e sys/bin/busybox ]
+}
+
 @test "an import that is killed leaves nothing that the next one does not sweep" {
 	busybox_tar
 	head -c 200M /dev/zero >sys/zeros
@@ -389,16 +523,26 @@ new      /srv/extra"
 		image list --names
 		assert_equal "$output" ""
 	done
+	# what is locked is somebody's still: a killed tree ends in the kernel's own time
+	for n in "$(images_dir)"/.new-*; do
+		wait_until 10 flock -n "$n" true
+	done
 	image import sys.tar
 	assert_status 0
+	assert_equal "$(ls -A "$(images_dir)")" sys
+	# one that is asked to end cleans up itself
+	sbox_in_background image import big.tar
+	wait_until 5 eval '[ -n "$(find "$(images_dir)" -name zeros -size +1k)" ]'
+	kill -TERM "$started"
+	wait "$started" || true
 	assert_equal "$(ls -A "$(images_dir)")" sys
 	no_leftovers 'home/.local*'
 }
 
 @test "a full disk gives a clear error and leaves nothing" {
-	busybox_tar
-	head -c 30M /dev/zero >sys/zeros
-	tar -C sys -cf big.tar .
+	need python3 unshare
+	# read to its end it would take hours
+	archive bomb big.tar 1000000000000
 	run --separate-stderr unshare --map-root-user --map-auto --mount sh -c '
 		mkdir -p ~/.local && mount -t tmpfs -o size=10M,mode=755 none ~/.local &&
 		"$SBOX" image import big.tar; echo "$? $(ls -A ~/.local/share/sbox/images)"' 3>&-

@@ -168,6 +168,7 @@ dpkg-query: no packages found matching sbox-test"
 	no_leftovers 'home/.cache*' # compiled filters
 }
 
+# bats test_tags=no-vm
 @test "Debian as an image: a package is installed, all is kept, exported and imported again" {
 	need_debian
 	local copies=$HOME/.local/share/sbox/images name
@@ -306,5 +307,7 @@ shell"
 		assert_contains "$stderr" "/bin/sh"
 		assert_equal "$(ls -A "$T/work/empty-$write")" ""
 	done
-	no_leftovers 'home/.cache*' # compiled filters
+	# compiled filters, and the folder of images
+	no_leftovers 'home/.cache*' 'home/.local*'
+	assert_equal "$(ls -A "$HOME/.local/share/sbox/images")" ""
 }

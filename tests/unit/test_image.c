@@ -48,6 +48,24 @@ Test(image, names_are_plain_and_not_roots_of_another_kind)
 		cr_expect_not(image_is_name(bad[i]), "%s", bad[i]);
 }
 
+Test(image, a_digest_has_one_form)
+{
+	char text[] =
+		"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	cr_expect(image_is_digest(text));
+	text[20] = 'A';
+	cr_expect_not(image_is_digest(text));
+	static const char *const bad[] = {
+		"", "sha256:", "sha256:../../../x",
+		"md5:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+		"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde",
+		"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0"
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		cr_expect_not(image_is_digest(bad[i]), "%s", bad[i]);
+	cr_expect_not(image_is_digest(NULL));
+}
+
 Test(image, a_map_is_told_as_one_text)
 {
 	struct arena a = { 0 };
