@@ -274,7 +274,11 @@ static int export_content(struct export *x, int64_t size, int fd, struct err *e)
 			return cannot_write(x->archive, e);
 		at = offset + (int64_t)n;
 	}
-	return more < 0 ? more : 0; /* libarchive fills up what is missing */
+	/* libarchive fills up what is missing; but the map of a file that is all hole comes
+	 * with the first byte */
+	if (more == 0 && at == 0 && archive_write_data(x->archive, zeros, 1) < 0)
+		return cannot_write(x->archive, e);
+	return more < 0 ? more : 0;
 }
 
 static int export_one(void *context, const char *path, const struct stat *st, int fd,

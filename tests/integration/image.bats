@@ -418,7 +418,8 @@ new      /srv/extra"
 	archive mixed m.tar
 	truncate -s 10M hole
 	printf end >>hole
-	tar -Srf m.tar hole
+	truncate -s 5M all-hole
+	tar -Srf m.tar hole all-hole
 	sbox image import -q m.tar 2>/dev/null
 	local end
 	for end in tar tar.gz tar.zst; do
