@@ -140,16 +140,21 @@ struct stream {
 		*outer; /* the archive's own, where the stream is an entry of one */
 };
 
+enum stream_use {
+	STREAM_ALL, /* all of the file, which ends as a tar archive ends, or it is not accepted */
+	STREAM_BLOB, /* a layer with a digest of its bytes as they are */
+	STREAM_LAYER, /* a layer with a digest of what they are when decompressed */
+};
+
 struct stream_end {
 	int error; /* negative errno; 0 */
 	char message[400];
-	char packed[HEX_SIZE], unpacked[HEX_SIZE]; /* sha256 before and after */
+	char digest[HEX_SIZE]; /* sha256 */
 };
 
-/* @member: of the archive in @fd; NULL: all of it is the stream. @guard: who reads beyond the
- * stream's end finds what is no archive, so that one without an end's mark is not accepted. */
-int stream_open(
-	int fd, const char *member, bool guard, struct stream *ret, struct err *e);
+/* @member: of the archive in @fd; NULL: all of it is the stream. */
+int stream_open(int fd, const char *member, enum stream_use use, struct stream *ret,
+	struct err *e);
 /* Ends it: when it is read to its end, so that its digests are whole; at once where @failed.
  * 0, or negative errno with @e set to what went wrong in it. */
 int stream_close(struct stream *s, bool failed, struct stream_end *ret, struct err *e);

@@ -166,9 +166,9 @@ static const char *text_of(json_t *object, const char *key)
 
 /* ---- layers ---- */
 
-/* @packed, @unpacked: "sha256:HEX" that it must have, or NULL. */
+/* @digest: "sha256:HEX" that it must have, in the way that @use says. */
 static int layer(
-	struct pack *p, const char *name, const char *packed, const char *unpacked)
+	struct pack *p, const char *name, enum stream_use use, const char *digest)
 {
 	struct stream s;
 	struct stream_end end;
@@ -177,8 +177,8 @@ static int layer(
 	_cleanup_fd_ int blob = p->fd < 0 ? open_blob(p, name) : -1;
 	if (p->fd < 0 && blob < 0)
 		return blob;
-	int r = p->fd < 0 ? stream_open(blob, NULL, false, &s, p->e)
-			  : stream_open(p->fd, name, false, &s, p->e);
+	int r = p->fd < 0 ? stream_open(blob, NULL, use, &s, p->e)
+			  : stream_open(p->fd, name, use, &s, p->e);
 	if (r < 0)
 		return r;
 	r = stream_extract(p->im, &s);
@@ -188,10 +188,8 @@ static int layer(
 	if (closed < 0)
 		*p->e = other; /* the cause of what was seen here */
 	r = closed < 0 ? closed : r;
-	if (whole && closed == 0 && packed && strcmp(end.packed, packed + 7) != 0)
-		return wrong_digest(p, name, packed, end.packed);
-	if (whole && closed == 0 && unpacked && strcmp(end.unpacked, unpacked + 7) != 0)
-		return wrong_digest(p, name, unpacked, end.unpacked);
+	if (whole && closed == 0 && strcmp(end.digest, digest + 7) != 0)
+		return wrong_digest(p, name, digest, end.digest);
 	set_clear(&p->im->layer);
 	place_forget(p->im);
 	return r < 0 ? err_wrap(p->e, "the layer '%s'", shown(name, buf)) : 0;
@@ -287,7 +285,7 @@ static int oci(struct pack *p, char digest[HEX_SIZE])
 		if (r == 0)
 			r = blob_name(p, d, name);
 		if (r == 0)
-			r = layer(p, name, d, NULL);
+			r = layer(p, name, STREAM_BLOB, d);
 	}
 	json_decref(manifest);
 	return r;
@@ -312,7 +310,7 @@ static int docker_layer(struct pack *p, const char *name, const char *diff_id)
 	if (!diff_id || !str_starts(diff_id, "sha256:"))
 		return err_set(
 			p->e, -EBADMSG, "it has no digest for '%s'", shown(name, buf));
-	return layer(p, real, NULL, diff_id);
+	return layer(p, real, STREAM_LAYER, diff_id);
 }
 
 /* What names itself by its digest, "HEX.json" or "blobs/sha256/HEX", must have it. */
@@ -418,7 +416,7 @@ static int tar(struct pack *p, char digest[HEX_SIZE])
 	struct stream s;
 	struct stream_end end;
 	struct err other = { 0 };
-	int r = stream_open(p->fd, NULL, true, &s, p->e);
+	int r = stream_open(p->fd, NULL, STREAM_ALL, &s, p->e);
 	if (r < 0)
 		return r;
 	r = stream_extract(p->im, &s);
@@ -427,7 +425,7 @@ static int tar(struct pack *p, char digest[HEX_SIZE])
 		return other.code;
 	}
 	if (r == 0)
-		memcpy(digest, end.packed, HEX_SIZE);
+		memcpy(digest, end.digest, HEX_SIZE);
 	return r;
 }
 

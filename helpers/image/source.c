@@ -2,7 +2,7 @@
 /* source.c - the bytes of an archive as a tar stream, decompressed by a process of its own
  *
  * As with tar and gzip, taking apart and decompressing go on at the same time. The same
- * process hashes what it reads and what it makes of it, and reads on to the very end, so that
+ * process hashes what it reads or what it makes of it, and reads on to the very end, so that
  * a digest is that of all bytes.
  */
 #include <errno.h>
@@ -54,7 +54,8 @@ struct archive *outer_open(int fd, struct err *e)
 struct input {
 	int fd;
 	struct archive *outer;
-	struct sha256_ctx packed;
+	enum stream_use use;
+	struct sha256_ctx sha;
 	char buffer[BLOCK];
 };
 
@@ -72,7 +73,8 @@ static la_ssize_t input_read(struct archive *a, void *context, const void **data
 		archive_set_error(a, EIO, "%s", why ? why : "cannot be read");
 		return -1;
 	}
-	sha256_update(&in->packed, (size_t)n, (const uint8_t *)in->buffer);
+	if (in->use != STREAM_LAYER)
+		sha256_update(&in->sha, (size_t)n, (const uint8_t *)in->buffer);
 	*data = in->buffer;
 	return n;
 }
@@ -96,7 +98,7 @@ static int find_member(struct input *in, const char *member, struct err *e)
 }
 
 /* 1 with data passed on, 0 at the end. */
-static int pass(struct archive *a, int out, struct sha256_ctx *sha, struct err *e)
+static int pass(struct archive *a, struct input *in, int out, struct err *e)
 {
 	const void *data;
 	size_t size;
@@ -108,7 +110,8 @@ static int pass(struct archive *a, int out, struct sha256_ctx *sha, struct err *
 		const char *why = archive_error_string(a);
 		return err_set(e, -EBADMSG, "%s", why ? why : "it is broken");
 	}
-	sha256_update(sha, size, data);
+	if (in->use == STREAM_LAYER)
+		sha256_update(&in->sha, size, data);
 	r = fd_write_all(out, data, size);
 	return r < 0 ? err_sys(e, r, "cannot pass it on") : 1;
 }
@@ -126,10 +129,8 @@ static int feed(struct input *in, const char *member, int out, struct stream_end
 	struct err *e)
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];
-	struct sha256_ctx unpacked;
 	struct archive_entry *entry;
-	sha256_init(&in->packed);
-	sha256_init(&unpacked);
+	sha256_init(&in->sha);
 	int r = member ? find_member(in, member, e) : 0;
 	if (r < 0)
 		return r;
@@ -143,19 +144,18 @@ static int feed(struct input *in, const char *member, int out, struct stream_end
 		return err_set(e, -EBADMSG, "%s", why ? why : "it cannot be read");
 	}
 	if (r == ARCHIVE_OK)
-		while ((r = pass(a, out, &unpacked, e)) > 0)
+		while ((r = pass(a, in, out, e)) > 0)
 			;
 	const void *rest;
 	while (r == 0 && input_read(a, in, &rest) > 0)
 		; /* behind the compressed data's own end */
-	sha256_digest(&in->packed, sizeof(digest), digest);
-	hex(end->packed, digest);
-	sha256_digest(&unpacked, sizeof(digest), digest);
-	hex(end->unpacked, digest);
+	sha256_digest(&in->sha, sizeof(digest), digest);
+	hex(end->digest, digest);
 	return r < 0 ? r : 0;
 }
 
-static _Noreturn void feeder(int fd, const char *member, bool guard, int out, int result)
+static _Noreturn void feeder(
+	int fd, const char *member, enum stream_use use, int out, int result)
 {
 	struct stream_end end = { 0 };
 	struct err e = { 0 };
@@ -165,8 +165,9 @@ static _Noreturn void feeder(int fd, const char *member, bool guard, int out, in
 	if (!in || (member == NULL && lseek(fd, 0, SEEK_SET) < 0))
 		_exit(1);
 	in->fd = fd;
+	in->use = use;
 	end.error = feed(in, member, out, &end, &e);
-	if (end.error == 0 && guard)
+	if (end.error == 0 && use == STREAM_ALL)
 		end.error = put_guard(out, &e);
 	(void)snprintf(end.message, sizeof(end.message), "%.*s",
 		(int)sizeof(end.message) - 1, e.msg);
@@ -174,7 +175,8 @@ static _Noreturn void feeder(int fd, const char *member, bool guard, int out, in
 	_exit(0);
 }
 
-int stream_open(int fd, const char *member, bool guard, struct stream *ret, struct err *e)
+int stream_open(int fd, const char *member, enum stream_use use, struct stream *ret,
+	struct err *e)
 {
 	int data[2], result[2];
 	if (pipe2(data, O_CLOEXEC) < 0 || pipe2(result, O_CLOEXEC) < 0)
@@ -187,7 +189,7 @@ int stream_open(int fd, const char *member, bool guard, struct stream *ret, stru
 	if (ret->pid == 0) {
 		close(data[0]);
 		close(result[0]);
-		feeder(fd, member, guard, data[1], result[1]);
+		feeder(fd, member, use, data[1], result[1]);
 	}
 	close(data[1]);
 	close(result[1]);
