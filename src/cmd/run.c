@@ -13,6 +13,7 @@
 #include "resolve/resolve.h"
 #include "resolve/steps.h"
 #include "stage/group.h"
+#include "stage/image.h"
 #include "stage/run.h"
 #include "stage/status.h"
 
@@ -66,6 +67,10 @@ static int run_plan(struct plan *p, struct diags *d, char **argv, struct err *e)
 	size_t size;
 
 	int r = resolve_begin(p, &rd, d, e);
+	if (r == 0)
+		r = image_as_root(p, &rd.host, e);
+	if (r > 0) /* it has told why */
+		return EXIT_SBOX;
 	if (r == 0)
 		r = group_begin(&rd, p->dry_run || d->n > 0, &group, e);
 	if (r < 0) {
