@@ -17,20 +17,24 @@ SRC = src/main.c \
 		template.c value.c value_limit.c value_list.c) \
 	$(addprefix src/layer/, record.c remove.c store.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c filter_tree.c group.c guard.c ident.c instance.c label.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c usage.c) \
-	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c init.c \
+		filter_cache.c filter_tree.c group.c guard.c ident.c image.c image_plan.c instance.c label.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c usage.c) \
+	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c image.c init.c \
 		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
 		userns.c) \
-	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c instances.c kill.c pause.c profile.c ps.c screen.c \
+	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c image.c instances.c kill.c pause.c profile.c ps.c screen.c \
 		run.c try.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
 	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
 	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
-	src/stage/network_ipv6.c src/stage/network_wall.c src/stage/side.c \
+	src/stage/network_helper.c src/stage/network_ipv6.c src/stage/network_wall.c src/stage/side.c \
 	src/resolve/overlay.c src/resolve/overlay_probe.c src/stage/overlay.c src/stage/overlay_server.c \
 	src/cmd/port.c src/resolve/net_forward.c src/stage/network_port.c
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
-HELPERS = sbox-resolver sbox-scope sbox-xauth
+# SRC_NAME: what it has besides.
+HELPERS = sbox-image sbox-resolver sbox-scope sbox-xauth
+SRC_sbox-image = $(addprefix helpers/image/, extract.c manifest.c pack.c place.c remove.c \
+	source.c tree.c verify.c)
+LIBS_sbox-image = -larchive -ljansson -lnettle
 LIBS_sbox-resolver = -lmnl -lnftnl -lresolv -lseccomp
 LIBS_sbox-scope = -lsystemd
 LIBS_sbox-xauth = -lXau
@@ -42,11 +46,11 @@ MAN_IN = sbox.1.in sbox-profile.5.in
 MAN = sbox-security.7
 
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c test_instance.c \
-	test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
+	test_image.c test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
 	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c \
 	test_layer.c test_dns.c test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
-FUZZ_TARGETS = dns launcher network profile
+FUZZ_TARGETS = dns image launcher network profile
 TEST_HELPERS = callmatrix deny probe pty reaper selfcheck
 
 # ---- Where it goes --------------------------------------------------------------------------
@@ -95,7 +99,7 @@ MODE = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 LAUNCHER_LDFLAGS = $(if $(filter yes,$(STATIC)),-static-pie,-pie)
 endif
 
-ALL_CPPFLAGS = -Isrc -D_GNU_SOURCE -DSBOX_VERSION='"$(VERSION)"' \
+ALL_CPPFLAGS = -Isrc -Ihelpers -D_GNU_SOURCE -DSBOX_VERSION='"$(VERSION)"' \
 	-DSBOX_DATADIR='"$(DATADIR)"' -DSBOX_SYSCONFDIR='"$(SYSCONFDIR)/sbox"' \
 	-DSBOX_LIBEXECDIR='"$(LIBEXECDIR)"' $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDENING) $(MODE) $(CFLAGS)
@@ -164,9 +168,11 @@ $(LIB): $(LIB_OBJ)
 $(BUILD)/sbox: $(BUILD)/obj/src/main.o $(LIB)
 	$(call say,LINK)$(LINK) $(LAUNCHER_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/libexec/sbox-image: $(SRC_sbox-image:%.c=$(BUILD)/obj/%.o)
+
 $(HELPER_BIN): $(BUILD)/libexec/%: $(BUILD)/obj/helpers/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS_$*)
+	$(call say,LINK)$(LINK) -pie -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS_$*)
 
 # The settings in the man pages and completions come out of the built program's own table.
 $(BUILD)/man/%.roff: $(BUILD)/sbox
@@ -229,14 +235,20 @@ asan: $(TEST_HELPER_BIN)
 	@$(SANITIZED) test-programs
 	@BUILD=$(BUILD) tests/run $(SANITIZED_SUITES)
 
-$(UNIT_BIN): $(UNIT_OBJ) $(LIB)
+# Of a helper: what it parses by itself.
+MANIFEST_OBJ = $(BUILD)/obj/helpers/image/manifest.o
+$(BUILD)/tests/fuzz-image: $(MANIFEST_OBJ)
+LIBS_fuzz-image = -lnettle
+SRC_fuzz-image = helpers/image/manifest.c
+
+$(UNIT_BIN): $(UNIT_OBJ) $(MANIFEST_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lresolv -lcriterion
+	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lnettle -lresolv -lcriterion
 
 $(FUZZ_BIN): $(BUILD)/tests/fuzz-%: $(BUILD)/obj/tests/fuzz/%.o \
 		$(BUILD)/obj/tests/helpers/corpus.o $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -pie -o $@ $^ $(LIBS) -lresolv
+	$(call say,LINK)$(LINK) -pie -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS) $(LIBS_fuzz-$*) -lresolv
 
 # Never sanitized: they run inside sandboxes, or with a sanitized sbox below them.
 $(TEST_HELPER_BIN): $(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/flags
@@ -266,13 +278,14 @@ fuzz:
 	@mkdir -p $(BUILD)/fuzz/$(TARGET)
 	clang $(ALL_CPPFLAGS) -DSBOX_FILTER_SOURCES='""' -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
 		-o $(BUILD)/fuzz/$(TARGET).bin tests/fuzz/$(TARGET).c \
-		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(LIBS) -lresolv
+		$(filter-out src/main.c src/cmd/% src/stage/%,$(SRC)) $(SRC_fuzz-$(TARGET)) \
+		$(LIBS) $(LIBS_fuzz-$(TARGET)) -lresolv
 	$(BUILD)/fuzz/$(TARGET).bin -max_total_time=$(SECONDS) \
 		$(BUILD)/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 
 # ---- Looking at the text --------------------------------------------------------------------
 
-C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c tests/*/*.c tests/*/*.h)
+C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c helpers/*/*.[ch] tests/*/*.c tests/*/*.h)
 SCRIPTS = .ci/run tests/run tests/vm/image $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
 	tests/bench/run tests/bench/filter tests/bench/network $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
@@ -295,7 +308,7 @@ tidy:
 	*' version 14.'*) ;; \
 	*) echo 'tidy: .clang-tidy is for clang-tidy 14 (Debian 12); C is not checked'; exit 0 ;; \
 	esac; \
-	printf '%s\n' $(SRC) $(HELPERS:%=helpers/%.c) | xargs -P $$(nproc) -n 1 sh -c \
+	printf '%s\n' $(SRC) $(HELPERS:%=helpers/%.c) $(SRC_sbox-image) | xargs -P $$(nproc) -n 1 sh -c \
 		'[ "$$1" != src/base/err.c ] || own=-DANALYZER_OWN_ERR; \
 		exec clang-tidy --quiet "$$1" -- -std=gnu17 -include tests/meta/analyzer.h $$own \
 			-DSBOX_FILTER_SOURCES=\"\" $(subst ','\'',$(ALL_CPPFLAGS))' tidy
@@ -361,4 +374,4 @@ print-%:
 	@printf '%s\n' $($*)
 
 -include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TEST_HELPER_BIN:=.d) $(BENCH_BIN:=.d) \
-	$(HELPERS:%=$(BUILD)/obj/helpers/%.d) $(FUZZ_TARGETS:%=$(BUILD)/obj/tests/fuzz/%.d)
+	$(HELPERS:%=$(BUILD)/obj/helpers/%.d) $(SRC_sbox-image:%.c=$(BUILD)/obj/%.d) $(FUZZ_TARGETS:%=$(BUILD)/obj/tests/fuzz/%.d)

@@ -35,6 +35,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -732,19 +733,33 @@ static const bool sanitized = true;
 static const bool sanitized = false;
 #endif
 
+/* What is not named does not exist, which libraries are made for: the next version of one may
+ * try another call. To end the process instead would refuse an intruder nothing more, and
+ * take the names from every program with that version. Among those that are named, futex,
+ * mprotect, rt_sigprocmask and sched_getaffinity are what malloc and getrandom of glibc 2.41
+ * need around their own, and the *_time64 are those of processors of 32 bits. */
 static void filter_calls(void)
 {
 	static const int calls[] = { SCMP_SYS(accept4), SCMP_SYS(brk),
-		SCMP_SYS(clock_gettime), SCMP_SYS(close), SCMP_SYS(connect),
-		SCMP_SYS(exit_group), SCMP_SYS(getrandom), SCMP_SYS(madvise),
-		SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(poll),
-		SCMP_SYS(ppoll), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
-		SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigreturn), SCMP_SYS(sendmsg),
+		SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(close),
+		SCMP_SYS(connect), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex),
+		SCMP_SYS(futex_time64), SCMP_SYS(getpid), SCMP_SYS(getrandom),
+		SCMP_SYS(gettid), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
+		SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64),
+		SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(restart_syscall),
+		SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+		SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(sendmsg),
 		SCMP_SYS(sendto), SCMP_SYS(write), SCMP_SYS(writev) };
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	/* no memory becomes executable any more */
+	static const int mappings[] = { SCMP_SYS(mmap), SCMP_SYS(mmap2),
+		SCMP_SYS(mprotect) };
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int r = filter ? 0 : -ENOMEM;
 	for (size_t i = 0; r == 0 && i < sizeof(calls) / sizeof(calls[0]); i++)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+	for (size_t i = 0; r == 0 && i < sizeof(mappings) / sizeof(mappings[0]); i++)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, mappings[i], 1,
+			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 			SCMP_A0(SCMP_CMP_EQ, AF_INET));

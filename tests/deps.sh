@@ -17,6 +17,9 @@ table() {
 	build  gcc                      cc
 	build  make                     make
 	build  libc6-dev                /usr/include/stdio.h
+	build  libarchive-dev           /usr/include/archive.h
+	build  libjansson-dev           /usr/include/jansson.h
+	build  nettle-dev               /usr/include/nettle/sha2.h
 	build  libcap-dev               /usr/include/sys/capability.h
 	build  libxau-dev               /usr/include/X11/Xauth.h
 	build  libsystemd-dev           /usr/include/systemd/sd-bus.h
@@ -57,6 +60,8 @@ table() {
 	test   vim                      vim
 	test   tmux                     tmux
 	test   skopeo                   skopeo
+	test   xz-utils                 xz
+	test   zstd                     zstd
 	test   strace                   strace
 	test   bubblewrap               bwrap
 	vm     e2fsprogs                mke2fs

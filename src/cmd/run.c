@@ -15,6 +15,7 @@
 #include "resolve/resolve.h"
 #include "resolve/steps.h"
 #include "stage/group.h"
+#include "stage/image.h"
 #include "stage/run.h"
 #include "stage/status.h"
 
@@ -84,6 +85,10 @@ static int run_plan(
 	size_t size;
 
 	int r = resolve_begin(p, &rd, d, e);
+	if (r == 0)
+		r = image_as_root(p, &rd.host, e);
+	if (r > 0) /* it has told why */
+		return EXIT_SBOX;
 	if (r == 0)
 		r = group_begin(&rd, p->dry_run || d->n > 0, &group, e);
 	if (r < 0) {

@@ -158,7 +158,7 @@ static const struct rule {
 	const char *msg, *hint;
 } rules[] = {
 	{ root_write_without_dir, SET_ROOT_WRITE,
-		"root-write is for a directory as root; the host's system is never written",
+		"root-write is for a directory or an image as root; the host's system is never written",
 		"name a directory with root, or single paths with write" },
 	{ home_without_name, SET_HOME,
 		"a private home is kept under the profile's name, and this one's cannot be a "

@@ -218,7 +218,7 @@ struct plan {
 	struct list
 		extends; /* the profiles that were read, in the order of their layers */
 
-	const char *root; /* "host", "empty" or a directory */
+	const char *root; /* "host", "empty", an image, a directory, or an archive */
 	bool root_write;
 	struct list system, read, write, bind, device, tmpfs, dir, file, link;
 	struct list hide, secret, protect;

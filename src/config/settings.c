@@ -98,11 +98,13 @@ const struct setting settings[SET_COUNT] = {
 	[SET_ROOT] = { "root", "filesystem", TEXT(value_root, root),
 		.help = "what the sandbox sees as /",
 		.doc = "host: a new root with the trees of the system setting in it. empty: a "
-		       "new root with nothing but what other settings put there. A "
-		       "directory: that one is the root, for another distribution's tree.",
+		       "new root with nothing but what other settings put there. The name "
+		       "of an image (sbox image list), or a directory: that one is the "
+		       "root, for another distribution's tree. A file: an archive that is "
+		       "imported as an image, unless it was before.",
 		.flags = S_WIDENS },
 	[SET_ROOT_WRITE] = { "root-write", "filesystem", BOOL(root_write),
-		.help = "let the program write to a directory root",
+		.help = "let the program write to the root it was given",
 		.doc = "Without it the root is read-only, but for the places that other "
 		       "settings make writable.",
 		.flags = S_WIDENS },
@@ -409,7 +411,8 @@ const struct setting settings[SET_COUNT] = {
 		.metavar = "FAMILY...",
 		.help = "address families of the sockets that it may make",
 		.doc = "unix, inet, inet6, netlink, packet, bluetooth, vsock, alg, can. Without "
-		       "this setting: all.",
+		       "this setting: all, but vsock only with network = host, or for the "
+		       "sake of 32-bit programs with architectures = multiarch.",
 		.flags = S_WIDENS },
 	[SET_WX_MEMORY] = { "wx-memory", "confinement", BOOL(wx_memory),
 		.help = "memory that is writable and executable",

@@ -268,4 +268,9 @@ void syscalls_decide(const struct plan *p, struct decision *ret)
 		judge(&d, "socket socketpair");
 	judge(&d, "ioctl");
 	decide_multiplexed(&d);
+	/* No network namespace bounds vsock, which leads from a virtual machine to its host.
+	 * Not for 32-bit programs: most make all sockets through socketcall, where no filter
+	 * sees the family, and would have none. */
+	if (p->network != NETWORK_HOST && p->architectures == ARCH_NATIVE)
+		judge(&d, "socket socketpair");
 }

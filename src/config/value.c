@@ -182,8 +182,8 @@ static void root_parse(const struct value_input *in, void *member)
 }
 
 const struct value_type value_root = {
-	.name = "host, empty, or a directory",
-	.metavar = "host|empty|DIR",
+	.name = "host, empty, an image, a directory or an archive",
+	.metavar = "host|empty|IMAGE|DIR|FILE",
 	.parse = root_parse,
 	.print = string_print,
 };

@@ -89,11 +89,24 @@ static void refuse_injection(struct compiler *c, int number)
 			&SCMP_CMP(1, SCMP_CMP_MASKED_EQ, low_half, refused[i]));
 }
 
+/* Where no families are named. With a socketcall, libseccomp would refuse that for sockets of
+ * every family. */
+static void refuse_vsock(struct compiler *c, int number)
+{
+	if (seccomp_syscall_resolve_name("socketcall") < 0)
+		refuse_if(c, SCMP_ACT_ERRNO(EAFNOSUPPORT), number,
+			&SCMP_CMP(0, SCMP_CMP_MASKED_EQ, low_half, AF_VSOCK));
+}
+
 static void refuse_families(struct compiler *c, int number)
 {
 	enum { FAMILIES = 64 }; /* more than AF_MAX of any kernel yet */
 	const uint32_t refuse = SCMP_ACT_ERRNO(EAFNOSUPPORT);
 	bool allowed[FAMILIES] = { false };
+	if (c->p->sockets.n == 0) {
+		refuse_vsock(c, number);
+		return;
+	}
 	for (size_t i = 0; i < c->p->sockets.n; i++) {
 		int family = socket_family(c->p->sockets.v[i].text);
 		if (family >= 0 && family < FAMILIES)

@@ -26,6 +26,7 @@
 #include "resolve/filter.h"
 #include "resolve/group.h"
 #include "resolve/ident.h"
+#include "resolve/image.h"
 #include "resolve/label.h"
 #include "resolve/overlay.h"
 #include "resolve/places.h"
@@ -300,11 +301,42 @@ static int refuse_root(struct resolver *r, const char *path, int code)
 {
 	const struct origin *at = &r->p->origin[SET_ROOT];
 	struct diag *d = diag_add(r->d, at, "the root '%s': %s", path, strerror(-code));
+	if (code == -ENOENT && image_is_name(r->p->root))
+		d->hint =
+			"there is no image of that name either; 'sbox image list' shows "
+			"the images";
 	if (code == -EACCES)
 		d->hint =
 			"you must be allowed to read and enter it on the host; being root "
 			"inside gives no such right";
 	return code;
+}
+
+/* The tree of the image that root names, or NULL. Its folder stays locked against removal as
+ * long as we live. */
+static const char *image_root(struct resolver *r)
+{
+	struct image_store store;
+	struct image_info info;
+	const char *name = r->p->root;
+	if (!image_is_name(name) || image_store_open(&store, r->a, r->h, false, r->e) < 0)
+		return NULL;
+	int fd = image_open(&store, name, false);
+	image_store_close(&store);
+	if (fd < 0)
+		return NULL;
+	const char *path = arena_printf(r->a, "%s/%s", store.path, name);
+	*ARENA_PUSH(r->a, &r->rd->trees) = (struct locked_tree){ .path = path, .fd = fd };
+	const char *map = image_map(r->a, &r->rd->uids);
+	if (r->rd->map_range && r->p->identity == IDENTITY_ROOT &&
+		image_read(&store, fd, &info) == 0 && info.map &&
+		strcmp(info.map, map) != 0)
+		diag_add(r->d, &r->p->origin[SET_ROOT],
+			"the image '%s' was imported with other subordinate ids (%s) than "
+			"you have now (%s)",
+			name, info.map, map)
+			->hint = "import it again";
+	return arena_printf(r->a, "%s/root", path);
 }
 
 static int resolve_root(struct resolver *r)
@@ -314,7 +346,9 @@ static int resolve_root(struct resolver *r)
 	const struct origin *at = &r->p->origin[SET_ROOT];
 	if (strcmp(r->p->root, "host") == 0 || strcmp(r->p->root, "empty") == 0)
 		return 0;
-	const char *path = expand_path(r->a, r->h, r->d, r->p->root, false, at);
+	const char *path = image_root(r);
+	if (!path)
+		path = expand_path(r->a, r->h, r->d, r->p->root, false, at);
 	if (!path)
 		return -EINVAL;
 	if (stat(path, &st) < 0)

@@ -132,6 +132,12 @@ static size_t ranges_of(struct arena *a, const struct host *h, bool groups,
 	return subid_parse(text, h->user, h->uid, groups ? h->gid : h->uid, ret, max);
 }
 
+bool subid_has(struct arena *a, const struct host *h)
+{
+	struct id_extent one[1];
+	return ranges_of(a, h, false, one, 1) > 0 && ranges_of(a, h, true, one, 1) > 0;
+}
+
 static int need_range(const struct ready *rd, struct err *e, const char *file)
 {
 	const char *why = rd->plan->identity == IDENTITY_ROOT ? "identity = root"

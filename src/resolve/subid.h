@@ -7,6 +7,8 @@
 /* Fills @rd->uids, gids, map_range, uid, gid, drop_groups from the plan. 0 or negative
  * errno with @e set: a range that was needed and is not there. */
 int subid_resolve(struct ready *rd, struct err *e);
+/* Whether the caller has ranges of both kinds of ids. */
+bool subid_has(struct arena *a, const struct host *h);
 
 /* Pure. Reads the ranges of @user (or of the number @uid) out of a text like /etc/subuid:
  * lines of NAME:FIRST:COUNT. Ranges that hold the caller's @own id are left out, as podman

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* network.c - the helpers of network = user: slirp4netns or pasta, nft, the resolver
+/* network.c - all that works for network = user: the helper, the rules, the resolver
  *
  * Theory of operation. The program's process makes its network namespace, owned by the
  * sandbox's user namespace, and sends it here. As the one who made that user namespace we
@@ -10,7 +10,7 @@
  * enters it too and stays. Only when all have said that they are ready may the program be
  * executed.
  *
- * None of them is left behind: slirp4netns ends when our end of a pipe closes, whatever
+ * None of them is left behind: the helper ends when our end of a pipe closes, whatever
  * became of us, the others by their parent's death; and what is here at the end is killed.
  */
 #include "stage/network.h"
@@ -39,17 +39,18 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "resolve/net_host.h"
+#include "stage/network_helper.h"
 #include "stage/network_ipv6.h"
-#include "stage/network_port.h"
 #include "stage/status.h"
 #include "stage/supervise.h"
 
-#define CAP(n) (UINT64_C(1) << (n))
+/* For a change or a listing; it takes some milliseconds. */
+enum { NFT_MS = 5000 };
 
-struct words {
-	char **v;
-	size_t n;
-};
+#define NETWORK_SIDE \
+	{ \
+		.about = "network = user", .pidfd = -1, .channel = -1, .log = -1 \
+	}
 
 static const struct network_spec *spec_of(const struct network_run *n)
 {
@@ -61,21 +62,13 @@ static struct arena *arena_of(const struct network_run *n)
 	return n->rd->plan->arena;
 }
 
-static void word(struct network_run *n, struct words *w, const char *text)
-{
-	*ARENA_PUSH(arena_of(n), w) = (char *)text;
-}
-
-#define WORD_F(n, w, ...) word((n), (w), arena_printf(arena_of(n), __VA_ARGS__))
-
 void network_init(struct network_run *n, const struct ready *rd, struct supervisor *s)
 {
-	const struct side none = {
-		.about = "network = user", .pidfd = -1, .channel = -1, .log = -1
-	};
+	const struct side none = NETWORK_SIDE;
 	*n = (struct network_run){ .rd = rd,
 		.supervisor = s,
 		.helper = none,
+		.guard = none,
 		.filter = none,
 		.resolver = none,
 		.user_ns = -1,
@@ -84,131 +77,11 @@ void network_init(struct network_run *n, const struct ready *rd, struct supervis
 		.changes = -1 };
 }
 
-static struct network_place inside(const struct network_run *n, uint64_t capabilities)
+struct network_place network_inside(const struct network_run *n, uint64_t capabilities)
 {
 	return (struct network_place){
 		.user_ns = n->user_ns, .net_ns = n->net_ns, .capabilities = capabilities
 	};
-}
-
-/* ---- the helper ---- */
-
-static void slirp_words(struct network_run *n, struct words *w, int ready, int leave)
-{
-	const struct network_spec *spec = spec_of(n);
-	const struct net_filter *f = spec->filter;
-	word(n, w, "slirp4netns");
-	word(n, w, "--configure");
-	word(n, w, "--mtu=65520");
-	word(n, w, "--enable-seccomp");
-	if (!f->host_loopback) /* else the rules let through what they name of it */
-		word(n, w, "--disable-host-loopback");
-	if (f->any && !f->free_lookup && f->names.n == 0)
-		word(n, w, "--disable-dns");
-	if (n->rd->plan->network_ipv6)
-		word(n, w, "--enable-ipv6");
-	if (spec->api_path)
-		WORD_F(n, w, "--api-socket=%s", spec->api_path);
-	WORD_F(n, w, "--ready-fd=%d", ready);
-	WORD_F(n, w, "--exit-fd=%d", leave);
-	word(n, w, "--netns-type=path");
-	WORD_F(n, w, "--userns-path=/proc/self/fd/%d", n->user_ns);
-	WORD_F(n, w, "/proc/self/fd/%d", n->net_ns);
-	word(n, w, "tap0");
-}
-
-static void pasta_ports(
-	struct network_run *n, struct words *w, const char *flag, bool udp)
-{
-	const struct network_spec *spec = spec_of(n);
-	bool any = false;
-	for (size_t i = 0; i < spec->n_publish; i++) {
-		const struct net_publish *p = &spec->publish[i];
-		if (p->udp != udp)
-			continue;
-		word(n, w, flag);
-		WORD_F(n, w, "%u.%u.%u.%u/%u:%u", p->address[0], p->address[1],
-			p->address[2], p->address[3], p->port, p->inside);
-		any = true;
-	}
-	if (!any) {
-		word(n, w, flag);
-		word(n, w, "none");
-	}
-}
-
-/* It has no descriptor for being ready; but it writes its number to a file then. */
-static void pasta_words(struct network_run *n, struct words *w, int ready)
-{
-	static const char *const fixed[] = { "pasta", "--foreground", "--config-net",
-		"--address", INSIDE_ADDRESS, "--netmask", "24", "--gateway",
-		INSIDE_GATEWAY, "--dns-forward", INSIDE_DNS, "--ns-ifname", "tap0",
-		"--mtu", "65520", "--no-dhcp", "--no-dhcpv6", "--no-ra", "--tcp-ns",
-		"none", "--udp-ns", "none", NULL };
-	for (size_t i = 0; fixed[i]; i++)
-		word(n, w, fixed[i]);
-	pasta_ports(n, w, "--tcp-ports", false);
-	pasta_ports(n, w, "--udp-ports", true);
-	if (!spec_of(n)->filter->host_loopback)
-		word(n, w, "--no-map-gw");
-	if (!n->rd->plan->network_ipv6)
-		word(n, w, "--ipv4-only");
-	if (n->rd->plan->network_ipv6) {
-		word(n, w, "--address");
-		word(n, w, INSIDE_ADDRESS6);
-		word(n, w, "--gateway");
-		word(n, w, INSIDE_GATEWAY6);
-	}
-	WORD_F(n, w, "--pid=/proc/self/fd/%d", ready);
-	WORD_F(n, w, "--userns=/proc/self/fd/%d", n->user_ns);
-	WORD_F(n, w, "--netns=/proc/self/fd/%d", n->net_ns);
-}
-
-static int start_helper(struct network_run *n, struct err *e)
-{
-	const struct network_spec *spec = spec_of(n);
-	_cleanup_fd_ int ready = -1, leave = -1;
-	const struct plan *p = n->rd->plan;
-	const struct network_wall wall = { .required = p->landlock == LANDLOCK_REQUIRED,
-		.folder = spec->api_folder };
-	bool pasta = p->network_helper == NETWORK_PASTA;
-	struct words w = { 0 };
-	int ends[2];
-	n->helper.name = spec->helper;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, -errno, "cannot make a pipe for %s", spec->helper);
-	n->helper.channel = ends[0];
-	ready = ends[1];
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, -errno, "cannot make a pipe for %s", spec->helper);
-	leave = ends[0];
-	n->exit_fd = ends[1];
-	if (pasta)
-		pasta_words(n, &w, ready);
-	else
-		slirp_words(n, &w, ready, leave);
-	word(n, &w, NULL);
-	struct proc_spec proc = { .path = spec->path,
-		.argv = w.v,
-		.stdin_fd = -1,
-		.stdout_fd = -1,
-		.keep_fd = -1,
-		.keep_fds = { ready, leave, n->user_ns, n->net_ns },
-		.n_keep_fds = 4,
-		.prepare = pasta ? NULL : network_wall_off, /* it has its own walls */
-		.data = &wall };
-	return side_start(&n->helper, &proc, e);
-}
-
-/* ---- published ports ---- */
-
-static int publish(const struct network_run *n, struct err *e)
-{
-	const struct network_spec *spec = spec_of(n);
-	int r = 0;
-	for (size_t i = 0; r == 0 && spec->api_path && i < spec->n_publish; i++)
-		r = network_port_add(arena_of(n), spec->api_path, &spec->publish[i], e);
-	return r;
 }
 
 /* ---- rules ---- */
@@ -217,7 +90,7 @@ static int publish(const struct network_run *n, struct err *e)
 static int nft(struct network_run *n, const char *text, struct side *p, struct err *e)
 {
 	static char *const argv[] = { "nft", "-nn", "-f", "-", NULL };
-	const struct network_place place = inside(n, CAP(CAP_NET_ADMIN));
+	const struct network_place place = network_inside(n, PLACE_CAP(CAP_NET_ADMIN));
 	p->name = "nft";
 	_cleanup_fd_ int input = side_memory(text);
 	if (input < 0)
@@ -226,6 +99,7 @@ static int nft(struct network_run *n, const char *text, struct side *p, struct e
 		.argv = argv,
 		.stdin_fd = input,
 		.stdout_fd = -1,
+		.stderr_fd = -1,
 		.keep_fd = -1,
 		.prepare = network_enter,
 		.data = &place };
@@ -282,14 +156,14 @@ void network_changed(struct network_run *n)
 {
 	char events[8192];
 	struct net_host host;
-	struct side once = SIDE_NONE;
+	struct side once = NETWORK_SIDE;
 	struct err e;
 	while (recv(n->changes, events, sizeof(events), 0) > 0 || errno == ENOBUFS)
 		;
 	bool failed = net_host_collect(arena_of(n), &host) < 0 ||
 		(n->resolver.pid > 0 && !tell_resolver(n, &host)) ||
 		nft(n, net_filter_update(arena_of(n), &host), &once, &e) < 0 ||
-		side_wait(&once) != 0;
+		side_wait_ms(&once, NFT_MS) != 0;
 	side_stop(&once);
 	if (failed)
 		log_warning("the host's addresses have changed, and the rules of the "
@@ -324,8 +198,9 @@ static int start_resolver(
 	struct network_run *n, const struct net_host *host, struct err *e)
 {
 	static char *const argv[] = { "sbox-resolver", NULL };
-	const struct network_place place = inside(
-		n, CAP(CAP_NET_ADMIN) | CAP(CAP_NET_BIND_SERVICE) | CAP(CAP_SYS_ADMIN));
+	const struct network_place place = network_inside(n,
+		PLACE_CAP(CAP_NET_ADMIN) | PLACE_CAP(CAP_NET_BIND_SERVICE) |
+			PLACE_CAP(CAP_SYS_ADMIN));
 	int ends[2];
 	n->resolver.name = "sbox-resolver";
 	const char *text = resolver_rules(n, host);
@@ -338,6 +213,7 @@ static int start_resolver(
 		.argv = argv,
 		.stdin_fd = rules,
 		.stdout_fd = its,
+		.stderr_fd = -1,
 		.keep_fd = -1,
 		.prepare = network_enter,
 		.data = &place };
@@ -363,10 +239,10 @@ int network_begin(struct network_run *n, int net_ns, struct awaited *w, struct e
 	if (n->user_ns < 0)
 		return err_sys(e, -errno, "cannot open the network's user namespace");
 	(void)fcntl(n->user_ns, F_SETFD, FD_CLOEXEC);
-	const struct network_place place = inside(n, CAP(CAP_NET_ADMIN));
+	const struct network_place place = network_inside(n, PLACE_CAP(CAP_NET_ADMIN));
 	int r = n->rd->plan->network_ipv6 ? network_ipv6_begin(&place, e) : 0;
 	if (r == 0)
-		r = start_helper(n, e);
+		r = network_helper_start(n, e);
 	if (r == 0 && spec->nft_path) {
 		r = watch_addresses(n); /* before they are read */
 		if (r == 0)
@@ -379,21 +255,6 @@ int network_begin(struct network_run *n, int net_ns, struct awaited *w, struct e
 		r = start_resolver(n, &host, e);
 	w->fd = n->helper.channel;
 	return r;
-}
-
-/* slirp4netns writes "1", pasta its number, when the network is up. */
-static int helper_ready(struct network_run *n, struct err *e)
-{
-	char byte;
-	if (RETRY(read(n->helper.channel, &byte, 1)) != 1)
-		return side_failed(&n->helper, "ended before it was ready", e);
-	n->helper.channel = fd_close(n->helper.channel);
-	const struct network_place place = inside(n, CAP(CAP_NET_ADMIN));
-	const struct plan *p = n->rd->plan;
-	int r = 0;
-	if (p->network_ipv6 && p->network_helper == NETWORK_SLIRP4NETNS)
-		r = network_ipv6_configure(&place, e);
-	return r < 0 ? r : publish(n, e);
 }
 
 /* Until now their end was the start's. */
@@ -412,7 +273,9 @@ int network_look(struct awaited *w, struct err *e)
 	struct network_run *n = w->data;
 	int r = 0;
 	if (w->fd == n->helper.channel) {
-		r = helper_ready(n, e);
+		r = network_helper_look(n, e);
+		if (r == -EAGAIN)
+			return 0;
 		w->fd = n->filter.pidfd;
 	} else if (w->fd == n->filter.pidfd) {
 		r = end_of_filter(n, e);
@@ -505,20 +368,30 @@ static bool is_multicast(const struct net_refused *one)
 	return one->v6 ? one->address[0] == 0xff : one->address[0] >= 224;
 }
 
-/* What the sets of refused destinations hold; empty where nobody can tell. */
-static void read_refused(struct network_run *n, struct net_refusals *ret)
+/* What the sets of refused destinations hold; empty where nobody can tell. The sets alone,
+ * since those of names may be large; and one nft for each, for 1.0.6 forgets all but the last
+ * one that it is asked for. */
+static void read_refused(struct network_run *n, struct net_refusals ret[2])
 {
-	enum { LISTING_MAX = 4 * 1024 * 1024 };
-	struct side once = SIDE_NONE;
+	enum { LISTING_MAX = 1024 * 1024 };
+	static const char *const ask[] = { "list set inet sbox refused4\n",
+		"list set inet sbox refused6\n" };
+	struct side once[] = { NETWORK_SIDE, NETWORK_SIDE };
 	struct err ignored;
-	char *text;
-	*ret = (struct net_refusals){ 0 };
-	/* not "list set" twice: nft 1.0.6 then knows the second one only */
-	if (nft(n, "list table inet sbox\n", &once, &ignored) == 0 &&
-		side_wait(&once) == 0 && lseek(once.log, 0, SEEK_SET) == 0 &&
-		fd_read_open(arena_of(n), once.log, LISTING_MAX, &text, NULL) == 0)
-		net_refused_parse(arena_of(n), text, ret);
-	side_stop(&once);
+	int patience_ms = NFT_MS;
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++)
+		(void)nft(n, ask[i], &once[i], &ignored);
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++) {
+		char *text;
+		int r = once[i].pid > 0 ? side_wait_ms(&once[i], patience_ms) : -ESRCH;
+		if (r == 0 && lseek(once[i].log, 0, SEEK_SET) == 0 &&
+			fd_read_open(
+				arena_of(n), once[i].log, LISTING_MAX, &text, NULL) == 0)
+			net_refused_parse(arena_of(n), text, &ret[i]);
+		if (r == -ETIMEDOUT)
+			patience_ms = 0; /* the other one has had it, too */
+		side_stop(&once[i]);
+	}
 }
 
 /* The lines of the footer: a few, then how many more. */
@@ -570,17 +443,22 @@ static void tell_names(struct footer *f, const struct told *told)
 	}
 }
 
+static void tell_address(
+	struct footer *f, const struct told *told, const struct net_refused *one)
+{
+	const char *text = refused_text(arena_of(f->n), told, one);
+	status_refused(f->n->rd, text, one->count);
+	if (!is_multicast(one))
+		tell(f, text, one->count, "packet", "");
+}
+
 static void tell_addresses(struct footer *f, const struct told *told)
 {
-	struct net_refusals refused;
-	read_refused(f->n, &refused);
-	for (size_t i = 0; i < refused.n; i++) {
-		const struct net_refused *one = &refused.v[i];
-		const char *text = refused_text(arena_of(f->n), told, one);
-		status_refused(f->n->rd, text, one->count);
-		if (!is_multicast(one))
-			tell(f, text, one->count, "packet", "");
-	}
+	struct net_refusals refused[2] = { 0 };
+	read_refused(f->n, refused);
+	for (size_t k = 0; k < ARRAY_SIZE(refused); k++)
+		for (size_t i = 0; i < refused[k].n; i++)
+			tell_address(f, told, &refused[k].v[i]);
 }
 
 void network_tell(struct network_run *n)
@@ -607,6 +485,7 @@ void network_stop(struct network_run *n)
 {
 	n->exit_fd = fd_close(n->exit_fd);
 	side_stop(&n->helper);
+	side_stop(&n->guard); /* after the one that it guards */
 	side_stop(&n->filter);
 	side_stop(&n->resolver);
 	n->user_ns = fd_close(n->user_ns);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* network.h - the helpers of network = user: slirp4netns or pasta, nft, the resolver */
+/* network.h - all that works for network = user: the helper, the rules, the resolver */
 #pragma once
 
 #include <stdbool.h>
@@ -17,6 +17,7 @@ struct network_run {
 	const struct ready *rd;
 	struct supervisor *supervisor;
 	struct side helper, filter, resolver;
+	struct side guard; /* ends the helper when exit_fd closes */
 	int user_ns, net_ns; /* -1: not known yet */
 	int exit_fd; /* the helper ends when this closes */
 	int changes; /* tells when the host's addresses change; -1: nobody needs to know */
@@ -32,5 +33,7 @@ int network_look(struct awaited *w, struct err *e);
 void network_changed(struct network_run *n);
 /* Tells what was refused: on stderr and to --json-status. */
 void network_tell(struct network_run *n);
+/* Where those run that enter the sandbox's network. */
+struct network_place network_inside(const struct network_run *n, uint64_t capabilities);
 /* Ends all of them; none is fine. */
 void network_stop(struct network_run *n);

@@ -4,11 +4,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
 /* A network namespace and its owner, to run in, and what may be done there. */
 struct network_place {
 	int user_ns, net_ns;
 	uint64_t capabilities; /* bit n: capability n; all others are given up */
 };
+
+#define PLACE_CAP(n) (UINT64_C(1) << (n))
 
 /* For prepare() of struct proc_spec, with a struct network_place. */
 int network_enter(const void *place_data);

@@ -54,11 +54,45 @@ int side_start(struct side *p, struct proc_spec *spec, struct err *e)
 	p->log = side_memory("");
 	if (spec->stdout_fd < 0)
 		spec->stdout_fd = p->log;
-	spec->stderr_fd = p->log;
+	if (spec->stderr_fd < 0)
+		spec->stderr_fd = p->log;
 	pid_t pid = proc_start(spec, &p->pidfd, e);
 	if (pid < 0)
 		return pid;
 	p->pid = pid;
+	return 0;
+}
+
+/* Nothing is kept open but the two, least of all what a reader of the caller's waits to see
+ * the end of. */
+static _Noreturn void guard(int leave, int pidfd)
+{
+	int fds[] = { leave, pidfd };
+	for (int i = 0; i < 2; i++)
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+	for (int i = 0; i < 2; i++)
+		(void)dup2(fds[i], i);
+	(void)fd_close_from(2);
+	(void)setsid(); /* what a terminal sends is not for it */
+	struct pollfd either[] = { { .fd = 0 }, { .fd = 1, .events = POLLIN } };
+	(void)RETRY(poll(either, 2, -1));
+	(void)sys_pidfd_send_signal(1, SIGKILL, 0);
+	_exit(0);
+}
+
+int side_guard(const struct side *p, int leave, struct side *ret, struct err *e)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	pid_t pid = sys_fork(0, &ret->pidfd);
+	int error = errno;
+	if (pid == 0)
+		guard(leave, p->pidfd);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid < 0)
+		return err_sys(e, -error, "cannot watch over %s", p->name);
+	ret->pid = pid;
 	return 0;
 }
 
@@ -68,6 +102,14 @@ int side_wait(struct side *p)
 	p->pid = 0;
 	p->pidfd = fd_close(p->pidfd);
 	return code;
+}
+
+int side_wait_ms(struct side *p, int ms)
+{
+	struct pollfd end = { .fd = p->pidfd, .events = POLLIN };
+	if (p->pid > 0 && RETRY(poll(&end, 1, ms)) == 0)
+		return -ETIMEDOUT;
+	return side_wait(p);
 }
 
 void side_stop(struct side *p)

@@ -28,11 +28,17 @@ struct side {
  * add others. 0 or negative errno. */
 int side_keep(uint64_t capabilities);
 
-/* Starts it, with its output kept in p->log unless @spec has a place for it.
+/* Starts it, with its output kept in p->log where @spec has no place (-1) for it.
  * 0 or negative errno with @e set. */
 int side_start(struct side *p, struct proc_spec *spec, struct err *e);
+/* Starts what ends @p when the other end of @leave closes, which it does whatever becomes of
+ * us. The parent's death signal is not enough for a program that AppArmor has a profile for:
+ * the kernel forgets it then, as it does where a program changes its user. */
+int side_guard(const struct side *p, int leave, struct side *ret, struct err *e);
 /* Waits for its end; the exit code. */
 int side_wait(struct side *p);
+/* The same for a program that has @ms for its work; -ETIMEDOUT: it is still there. */
+int side_wait_ms(struct side *p, int ms);
 /* Ends it, and closes all that belongs to it; none is fine. */
 void side_stop(struct side *p);
 /* "NAME WHAT: its last words"; negative errno. */

@@ -571,7 +571,7 @@ read = $D" >"$T/two.conf"
 @test "a root that is no directory, or the host's own, is refused" {
 	run --separate-stderr sbox --root="$D/file" -- true
 	assert_status 125
-	assert_contains "$stderr" "the root '$D/file': Not a directory"
+	assert_contains "$stderr" "cannot import '$D/file': "
 	run --separate-stderr sbox --root=/ -- true
 	assert_status 125
 	assert_contains "$stderr" "the host's own / cannot be the root"

@@ -161,6 +161,44 @@ setup() {
 	assert_equal "$stderr" ""
 }
 
+# The addresses of names are in the same table: more of them than anybody wants to read.
+@test "network: refusals are told also where names have led to very many addresses" {
+	nsbox_in_background --network=user --network-ipv6 --network-allow=server.example \
+		--identity=root --id-map=single \
+		--read="$T/work" -- bash -c 'echo up; until [ -e "$1" ]; do sleep 0.05; done
+		(: </dev/tcp/192.168.7.9/80); exit 0' bash "$T/work/go"
+	wait_until 10 grep -q up "$T/out"
+	local inside
+	inside=$(our_processes | awk '$4 == "bash" || $4 == "sleep" { print $1 }' | while read -r pid; do
+		is_in_own "$pid" $$ "$net_host" "$net_world" "$net_lan" && echo "$pid" && break
+	done)
+	in_host nsenter --user --net --preserve-credentials --target "$inside" python3 -c '
+import subprocess
+def long(i): return f"2a12:1111:2222:3333:4444:5555:6666:{i:x} timeout 1h"
+for at in range(4096, 64096, 3000):
+    elements = ",".join(long(i) for i in range(at, at + 3000))
+    subprocess.run(["nft", "-f", "-"], check=True, text=True,
+        input=f"add element inet sbox name6_0 {{ {elements} }}\n")'
+	touch "$T/work/go"
+	wait "$started"
+	assert_contains "$(cat "$T/err")" "refused: 192.168.7.9:80 (1 packet)"
+}
+
+@test "network: an nft that hangs keeps nobody from the end" {
+	cp "$(PATH=$PATH:/usr/sbin command -v nft)" "$T/work/nft.real"
+	cat >"$T/work/nft" <<-END
+		#!/bin/sh
+		read -r line
+		case \$line in list*) exec sleep 1000 ;; esac
+		{ echo "\$line"; cat; } | "$T/work/nft.real" "\$@"
+	END
+	chmod +x "$T/work/nft"
+	in_host mount --bind "$T/work/nft" /usr/sbin/nft
+	run --separate-stderr nsbox --network=user --network-allow=internet -- true
+	assert_status 0
+	no_leftovers 'home/.local*' run/sbox
+}
+
 # ---- the rules hold -----------------------------------------------------------------------
 
 @test "network: fake root inside changes no rule, address or route, and sends no raw packet" {

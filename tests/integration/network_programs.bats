@@ -92,6 +92,7 @@ certificate() {
 	assert_equal "$output" installed
 }
 
+# bats test_tags=no-vm
 @test "programs: a browser reads a page of the internet, and none of the lan" {
 	need chromium
 	echo "<p>a page of the world</p>" >"$T/site/page.html"
@@ -105,6 +106,7 @@ certificate() {
 	assert_contains "$stderr" "refused: 192.168.7.9:80"
 }
 
+# bats test_tags=no-vm
 @test "programs: Firefox reads a page of the internet" {
 	need firefox-esr
 	echo "<p>a page of the world</p>" >"$T/site/page.html"

@@ -7,7 +7,8 @@ bats_require_minimum_version 1.8.0
 load lib
 
 setup_file() {
-	local tar=${TMPDIR:-$BATS_FILE_TMPDIR}/debian.tar
+	export debian_tar=${TMPDIR:-$BATS_FILE_TMPDIR}/debian.tar
+	local tar=$debian_tar
 	export debian=$BATS_FILE_TMPDIR/debian
 	mkdir "$debian"
 	# the suites of one run share it
@@ -27,7 +28,7 @@ make_debian() {
 }
 
 teardown() {
-	with_all_ids rm -rf "$T/work"
+	with_all_ids rm -rf "$T/work" "$HOME/.local/share/sbox/images"
 	clean_up
 }
 
@@ -167,6 +168,43 @@ dpkg-query: no packages found matching sbox-test"
 	no_leftovers 'home/.cache*' # compiled filters
 }
 
+# bats test_tags=no-vm
+@test "Debian as an image: a package is installed, all is kept, exported and imported again" {
+	need_debian
+	local copies=$HOME/.local/share/sbox/images name
+	mkdir -p p/DEBIAN p/usr/share/www
+	printf '%s\n' 'Package: sbox-test' 'Version: 1' 'Architecture: all' \
+		'Maintainer: x <x@example.org>' 'Description: x' >p/DEBIAN/control
+	printf '%s\n' '#!/bin/sh' 'cd /usr/share/www && chown www-data:shadow owned &&' \
+		'chmod 4750 owned' >p/DEBIAN/postinst
+	chmod 755 p/DEBIAN/postinst
+	echo words >p/usr/share/www/owned
+	dpkg-deb --root-owner-group --build p p.deb
+	sbox image import -q "$debian_tar" debian
+	in_root debian --root-write --bind="$T/work/p.deb /tmp/p.deb" -c '
+		apt-get --yes install /tmp/p.deb'
+	assert_status 0
+	assert_contains "$output" "Setting up sbox-test (1)"
+	in_root debian -c 'stat -c "%U:%G %a" /usr/share/www/owned'
+	assert_equal "$output" "www-data:shadow 4750"
+	run --separate-stderr sbox image verify debian
+	assert_status 1
+	assert_contains "$output" "new      /usr/share/www/owned"
+
+	sbox image export debian out.tar
+	sbox image import -q out.tar again
+	for name in debian again; do
+		with_all_ids sh -c 'cd "$1" && find . -printf "%p %y %m %U:%G %l %T@\n" | sort &&
+			find . -type f -print0 | sort -z | xargs -0 sha256sum' sh \
+			"$copies/$name/root" >"$name"
+	done
+	cmp debian again
+	run -0 --separate-stderr sbox image verify again
+	sbox image remove debian
+	sbox image remove again
+	assert_equal "$(ls -A "$copies")" ""
+}
+
 @test "busybox alone is root enough, and nothing is made in its tree" {
 	local before
 	busybox_root
@@ -258,7 +296,7 @@ shell"
 	assert_contains "$stderr" "the root '$T/work/missing': No such file or directory"
 	in_root "$T/work/file"
 	assert_status 125
-	assert_contains "$stderr" "the root '$T/work/file': Not a directory"
+	assert_contains "$stderr" "cannot import '$T/work/file': it is no tar archive"
 	in_root /
 	assert_status 125
 	assert_contains "$stderr" "the host's own / cannot be the root"
@@ -269,5 +307,7 @@ shell"
 		assert_contains "$stderr" "/bin/sh"
 		assert_equal "$(ls -A "$T/work/empty-$write")" ""
 	done
-	no_leftovers 'home/.cache*' # compiled filters
+	# compiled filters, and the folder of images
+	no_leftovers 'home/.cache*' 'home/.local*'
+	assert_equal "$(ls -A "$HOME/.local/share/sbox/images")" ""
 }

@@ -370,6 +370,29 @@ Test(filter, address_families_are_only_those_named)
 	cr_assert_eq(judge(&f, "socket", 0, AF_ALG), SECCOMP_RET_ALLOW);
 }
 
+Test(filter, sockets_to_the_machine_around_are_only_for_who_has_the_hosts_network)
+{
+	static const char *const refused[] = { "[network]\nnetwork = none",
+		"[network]\nnetwork = user", "syscalls-allow = @known",
+		"sockets = unix inet\n[network]\nnetwork = host" };
+	static const char *const allowed[] = { "[network]\nnetwork = host",
+		"sockets = inet vsock\n[network]\nnetwork = user",
+		/* where socketcall hides the family */
+		"architectures = multiarch" };
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		struct filter f = filter_of(refused[i]);
+		cr_assert_eq(judge(&f, "socket", 0, AF_VSOCK), REFUSED(EAFNOSUPPORT));
+		cr_assert_eq(judge(&f, "socket", 0, UINT64_C(1) << 32 | AF_VSOCK),
+			REFUSED(EAFNOSUPPORT));
+		cr_assert_eq(judge(&f, "socket", 0, AF_INET), SECCOMP_RET_ALLOW);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
+		struct filter f = filter_of(allowed[i]);
+		cr_assert_eq(judge(&f, "socket", 0, AF_VSOCK), SECCOMP_RET_ALLOW, "%s",
+			allowed[i]);
+	}
+}
+
 Test(filter, memory_is_not_both_writable_and_executable)
 {
 	struct filter f = filter_of("wx-memory = no");
@@ -432,7 +455,7 @@ Test(filter, whatever_changes_a_program_changes_its_key)
 		"syscalls-deny = read", "syscalls-deny = read:EIO",
 		"syscalls-default = kill", "architectures = multiarch",
 		"nested = browser", "sockets = unix", "wx-memory = no", "ptrace = yes",
-		"personality = yes" };
+		"personality = yes", "[network]\nnetwork = host" };
 	struct plan p = plan_of_lines("");
 	const char *plain = filter_inputs(&p), *before = plain;
 	cr_assert_contains(plain, "libseccomp");

@@ -233,7 +233,9 @@ Test(syscalls, arguments_of_these_are_looked_at)
 		{ "", "unshare", true },
 		{ "", "personality", true },
 		{ "", "mmap", false },
-		{ "", "socket", false },
+		{ "", "socket", true },
+		{ "[network]\nnetwork = host", "socket", false },
+		{ "architectures = multiarch", "socket", false },
 		{ "personality = yes", "personality", false },
 		{ "personality = yes\nwx-memory = no", "personality", true },
 		{ "wx-memory = no", "mmap", true },
@@ -296,6 +298,7 @@ Test(syscalls, a_call_that_is_refused_has_no_other_door)
 {
 	cr_assert(allowed("", "socketcall"));
 	cr_assert(allowed("", "ipc"));
+	cr_assert(allowed("architectures = multiarch", "socketcall"));
 	cr_assert_not(allowed("sockets = unix", "socketcall"));
 	cr_assert_eq(decided("sockets = unix", "socketcall").error, ENOSYS);
 	cr_assert_not(allowed("syscalls-deny = listen", "socketcall"));
