@@ -45,11 +45,9 @@ static const char *data_home(const struct resolver *r)
 /* What the trees of this run lie in, as the layer's record has it. */
 static void base_of(struct resolver *r, enum layer_base *ret_base, const char **ret_name)
 {
-	const char *root = r->p->root;
-	*ret_base = strcmp(root, "host") == 0 || strcmp(root, "empty") == 0
-		? BASE_HOST
-		: BASE_DIRECTORY;
-	*ret_name = *ret_base == BASE_HOST ? NULL : r->rd->root.source;
+	const struct ready *rd = r->rd;
+	*ret_base = rd->image ? BASE_IMAGE : rd->root.source ? BASE_DIRECTORY : BASE_HOST;
+	*ret_name = rd->image ? rd->image : rd->root.source;
 }
 
 static int open_layer(struct resolver *r, int layers, const char *name, unsigned flags,
@@ -134,7 +132,8 @@ static void check_base(struct resolver *r, struct layer *l, const struct origin 
 		l->base_name = name;
 		return;
 	}
-	diag_add(r->d, at, "the layer '%s' lies over %s%s%s", l->name,
+	diag_add(r->d, at, "the layer '%s' lies over %s%s%s%s", l->name,
+		l->base == BASE_IMAGE ? "the image " : "",
 		l->base_name ? "'" : "the host's system",
 		l->base_name ? l->base_name : "", l->base_name ? "'" : "")
 		->hint = "run it with the root that it was begun with, or choose another "

@@ -101,6 +101,7 @@ struct ready {
 	gid_t gid;
 	bool drop_groups;
 
+	const char *image; /* digest of the image that is the root; NULL: none is */
 	struct mount_root root;
 	dev_t root_dev;
 	ino_t root_ino;

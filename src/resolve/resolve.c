@@ -328,8 +328,9 @@ static const char *image_root(struct resolver *r)
 	const char *path = arena_printf(r->a, "%s/%s", store.path, name);
 	*ARENA_PUSH(r->a, &r->rd->trees) = (struct locked_tree){ .path = path, .fd = fd };
 	const char *map = image_map(r->a, &r->rd->uids);
-	if (r->rd->map_range && r->p->identity == IDENTITY_ROOT &&
-		image_read(&store, fd, &info) == 0 && info.map &&
+	bool known = image_read(&store, fd, &info) == 0;
+	r->rd->image = known && info.content ? info.content : name;
+	if (r->rd->map_range && r->p->identity == IDENTITY_ROOT && known && info.map &&
 		strcmp(info.map, map) != 0)
 		diag_add(r->d, &r->p->origin[SET_ROOT],
 			"the image '%s' was imported with other subordinate ids (%s) than "
