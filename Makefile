@@ -15,7 +15,7 @@ SRC = src/main.c \
 	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
 		template.c value.c value_limit.c value_list.c) \
-	$(addprefix src/layer/, record.c remove.c store.c) \
+	$(addprefix src/layer/, access.c copy.c overlay.c record.c remove.c same.c store.c walk.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
 		filter_cache.c filter_tree.c group.c guard.c ident.c instance.c label.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c usage.c) \
 	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c init.c \
@@ -43,7 +43,7 @@ MAN = sbox-security.7
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c test_instance.c \
 	test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
 	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c \
-	test_layer.c test_dns.c test_net_filter.c test_net_rule.c)
+	test_layer.c test_walk.c test_dns.c test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
 FUZZ_TARGETS = dns launcher network profile
 TEST_HELPERS = callmatrix deny probe pty reaper selfcheck

@@ -89,3 +89,6 @@ int layer_tree_open(
 int layer_remove(int layers, struct layer *l, struct err *e);
 /* Whether nothing at all is in its uppers. */
 bool layer_is_empty(const struct layer *l);
+/* Behind a change of what is in it: an empty one begins anew, since now. 0 or negative errno
+ * with @e set. */
+int layer_settle(struct layer *l, struct err *e);
