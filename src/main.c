@@ -10,8 +10,9 @@
 #include "cmd/command.h"
 
 const struct command *const commands[] = { &cmd_run, &cmd_ps, &cmd_stats, &cmd_top,
-	&cmd_kill, &cmd_pause, &cmd_resume, &cmd_set, &cmd_port, &cmd_profile,
-	&cmd_desktop, &cmd_syscalls, &cmd_help, &cmd_completion, NULL };
+	&cmd_kill, &cmd_pause, &cmd_resume, &cmd_set, &cmd_port, &cmd_diff, &cmd_apply,
+	&cmd_discard, &cmd_layer, &cmd_profile, &cmd_desktop, &cmd_syscalls, &cmd_help,
+	&cmd_completion, NULL };
 
 /* A descriptor of ours must never get a number that the program takes for its own input or
  * output. */

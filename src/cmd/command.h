@@ -21,6 +21,7 @@ struct command {
 extern const struct command cmd_run, cmd_profile, cmd_desktop, cmd_syscalls, cmd_help;
 extern const struct command cmd_completion, cmd_ps, cmd_kill, cmd_port;
 extern const struct command cmd_pause, cmd_resume, cmd_stats, cmd_set, cmd_top;
+extern const struct command cmd_diff, cmd_apply, cmd_discard, cmd_layer;
 
 /* All verbs, in the order in which help shows them, ended by NULL. */
 extern const struct command *const commands[];

@@ -208,7 +208,7 @@ static int open_folder(int layers, const char *name, unsigned flags)
 
 static int read_record(struct arena *a, struct layer *l, struct err *e)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	char *text;
 	size_t size = 0;
 	unsigned version = 0;
