@@ -257,6 +257,7 @@ bench:
 	@BUILD=$(BUILD) tests/bench/run
 	@BUILD=$(BUILD) tests/bench/filter
 	@BUILD=$(BUILD) tests/bench/network
+	@BUILD=$(BUILD) tests/bench/layer
 
 # Looks for new inputs: make fuzz TARGET=NAME [SECONDS=60]
 SECONDS = 60
@@ -273,7 +274,7 @@ fuzz:
 
 C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c tests/*/*.c tests/*/*.h)
 SCRIPTS = .ci/run tests/run tests/vm/image $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
-	tests/bench/run tests/bench/filter tests/bench/network $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
+	tests/bench/run tests/bench/filter tests/bench/layer tests/bench/network $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
 format:
 	clang-format -i $(C_FILES)
