@@ -68,10 +68,10 @@ static bool is_guarded(const struct request *rq, const struct picked *p,
 	return guarded;
 }
 
-static enum verdict judge(const struct request *rq, const struct walk *w,
-	const struct walk_entry *entry, const char *path)
+static enum verdict judge(struct request *rq, const struct walk *w,
+	const struct walk_entry *entry, const char *path, bool soon)
 {
-	enum verdict v = applier_judge(&rq->applier, w, entry, path);
+	enum verdict v = applier_judge(&rq->applier, w, entry, path, soon);
 	return v == VERDICT_CHANGED && rq->force ? VERDICT_GOOD : v;
 }
 
@@ -120,7 +120,7 @@ static int look(struct picked *p, struct walk *w, const struct walk_entry *entry
 	if ((entry->kind == CHANGE_NONE && !entry->code) || !is_wanted(p, entry, path))
 		return 0;
 	const char *rule = guard_of(rq, p, &a, entry, path);
-	enum verdict v = rule ? VERDICT_KEPT : judge(rq, w, entry, path);
+	enum verdict v = rule ? VERDICT_KEPT : judge(rq, w, entry, path, false);
 	if (rule)
 		tell_guard(p, path, rule);
 	else if (v != VERDICT_GOOD)
@@ -175,7 +175,7 @@ static int bring(struct picked *p, struct walk *w, const struct walk_entry *entr
 		return r < 0 && r != -ENOENT ? failed(p, path, r, e) : 0;
 	}
 	if (wanted && entry->kind != CHANGE_NONE) {
-		enum verdict v = judge(rq, w, entry, path);
+		enum verdict v = judge(rq, w, entry, path, true);
 		if (v == VERDICT_KEPT) {
 			walk_skip(w);
 			return 0;
@@ -212,18 +212,21 @@ static int drop(struct picked *p, struct walk *w, const struct walk_entry *entry
 }
 
 /* What leaves the layer must be on the host's disk. */
-static void sync_host(const struct picked *p)
+static int sync_host(const struct picked *p, struct err *e)
 {
 	for (size_t i = 0; i < p->layer.trees.n; i++) {
+		const struct layer_tree *tree = &p->layer.trees.v[i];
 		struct err ignored;
-		_cleanup_fd_ int top =
-			walk_open_base(&p->layer, &p->layer.trees.v[i], &ignored);
+		_cleanup_fd_ int top = walk_open_base(&p->layer, tree, &ignored);
 		_cleanup_fd_ int fd = top < 0
 			? -1
 			: openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd >= 0)
-			(void)syncfs(fd);
+		if (fd >= 0 && syncfs(fd) < 0)
+			return err_sys(e, -errno,
+				"what was applied to '%s' may not be on the disk",
+				tree->path);
 	}
+	return 0;
 }
 
 /* ---- */
@@ -242,13 +245,15 @@ static int bring_all(struct request *rq, struct picked *p, struct err *e)
 	struct err later;
 	rq->brought = 0;
 	int r = picked_walk(p, WALK_ALL | WALK_LEAVE, bring, rq, e);
-	sync_host(p);
 	/* what was brought before something failed has been brought, too */
-	int dropped = picked_walk(p, WALK_ALL | WALK_LEAVE, drop, rq, r < 0 ? &later : e);
+	struct err *e2 = r < 0 ? &later : e;
+	int dropped = sync_host(p, e2);
+	if (dropped == 0)
+		dropped = picked_walk(p, WALK_ALL | WALK_LEAVE, drop, rq, e2);
 	if (r < 0)
 		return err_hint(e, "%llu changes were applied; 'sbox apply' goes on",
 			(unsigned long long)rq->brought);
-	return dropped < 0 ? dropped : layer_settle(&p->layer, e);
+	return dropped < 0 ? dropped : applier_settle(&rq->applier, &p->layer, e);
 }
 
 static int apply(struct request *rq, struct picked *p, struct err *e)

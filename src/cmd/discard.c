@@ -71,7 +71,7 @@ static int empty_all(struct picked *p, struct err *e)
 	return 0;
 }
 
-static int discard(struct picked *p, struct err *e)
+static int discard(struct picked *p, struct applier *ap, struct err *e)
 {
 	struct request rq = { .list = p->paths.n > 0 };
 	int r = picked_walk(p, 0, tell, &rq, e);
@@ -80,7 +80,7 @@ static int discard(struct picked *p, struct err *e)
 		return r;
 	r = p->paths.n > 0 ? picked_walk(p, WALK_ALL | WALK_LEAVE, give_up, &rq, e)
 			   : empty_all(p, e);
-	int settled = r < 0 ? r : layer_settle(&p->layer, e);
+	int settled = r < 0 ? r : applier_settle(ap, &p->layer, e);
 	pick_tell_missed(p);
 	if (settled == 0)
 		printf("%llu change%s of the layer '%s' discarded\n",
@@ -104,7 +104,7 @@ static int run(int argc, char **argv, struct err *e)
 	/* what a killed 'sbox apply' left on the host is given up with the rest */
 	r = applier_begin(&ap, &p.layer, e);
 	if (r == 0) {
-		r = discard(&p, e);
+		r = discard(&p, &ap, e);
 		applier_end(&ap);
 	}
 	pick_done(&p);

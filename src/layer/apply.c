@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +30,11 @@ enum {
 };
 
 static const char temp_prefix[] = ".sbox-apply-";
+
+/* Whose time of change is of our own making, as one of its names went. */
+struct touched {
+	uint64_t device, inode;
+};
 
 struct linked {
 	unsigned tree;
@@ -72,6 +78,65 @@ static int recover(struct applier *ap)
 	return r < 0 ? r : unlinkat(ap->layer->fd, "journal", 0) < 0 ? -errno : 0;
 }
 
+/* ---- files of the host with more names ---- */
+
+static const char touched_file[] = "touched";
+
+/* In the layer's folder, until the layer begins anew; a line that was not written to the end
+ * was never acted on. */
+static int read_touched(struct applier *ap)
+{
+	enum { TOUCHED_MAX = 64 * 1024 * 1024 };
+	char *text, *save = NULL;
+	int r = fd_read_file(
+		&ap->arena, ap->layer->fd, touched_file, TOUCHED_MAX, &text, NULL);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	for (char *line = strtok_r(text, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save)) {
+		struct touched t;
+		if (sscanf(line, "%" SCNu64 " %" SCNu64 ";", &t.device, &t.inode) == 2 &&
+			str_ends(line, ";"))
+			*ARENA_PUSH(&ap->arena, &ap->touched) = t;
+	}
+	return 0;
+}
+
+static bool was_touched(const struct applier *ap, const struct stat *st)
+{
+	for (size_t i = 0; i < ap->touched.n; i++)
+		if (ap->touched.v[i].device == st->st_dev &&
+			ap->touched.v[i].inode == st->st_ino)
+			return true;
+	return false;
+}
+
+/* One that keeps other names when it loses this one. */
+static int touch(struct applier *ap, const struct stat *st)
+{
+	char line[64];
+	if (S_ISDIR(st->st_mode) || st->st_nlink < 2 || was_touched(ap, st))
+		return 0;
+	*ARENA_PUSH(&ap->arena, &ap->touched) =
+		(struct touched){ .device = st->st_dev, .inode = st->st_ino };
+	int n = snprintf(line, sizeof(line), "%" PRIu64 " %" PRIu64 ";\n",
+		(uint64_t)st->st_dev, (uint64_t)st->st_ino);
+	_cleanup_fd_ int fd = openat(ap->layer->fd, touched_file,
+		O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd_write_all(fd, line, (size_t)n);
+}
+
+int applier_settle(struct applier *ap, struct layer *l, struct err *e)
+{
+	int64_t before = l->since_ns;
+	int r = layer_settle(l, e);
+	if (r == 0 && l->since_ns != before)
+		(void)unlinkat(ap->layer->fd, touched_file, 0);
+	return r;
+}
+
+/* ---- beginning, and the end ---- */
+
 int applier_begin(struct applier *ap, const struct layer *l, struct err *e)
 {
 	struct stat st;
@@ -83,6 +148,8 @@ int applier_begin(struct applier *ap, const struct layer *l, struct err *e)
 		r = access_recover(l);
 	if (r == 0)
 		r = recover(ap);
+	if (r == 0)
+		r = read_touched(ap);
 	return r < 0 ? err_sys(e, r, "cannot take away what a killed 'sbox apply' left")
 		     : 0;
 }
@@ -95,7 +162,7 @@ void applier_end(struct applier *ap)
 	arena_done(&ap->arena);
 }
 
-/* Before anything is made in the directory of @path. */
+/* Before anything is made in the directory of @path: written to the journal. */
 static int note(struct applier *ap, const char *path)
 {
 	char dir[PATH_MAX];
@@ -121,9 +188,16 @@ static int note(struct applier *ap, const char *path)
 
 /* ---- verdicts ---- */
 
-static bool is_newer(const struct stat *st, int64_t since_ns)
+static int64_t ns(struct timespec t)
 {
-	return (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec > since_ns;
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static bool is_newer(const struct applier *ap, const struct stat *st)
+{
+	int64_t since = ap->layer->since_ns;
+	return ns(st->st_ctim) > since &&
+		(!was_touched(ap, st) || ns(st->st_mtim) > since);
 }
 
 static bool may(int dir, const char *name, int how)
@@ -138,15 +212,15 @@ static bool sticks(const struct stat *dir, const struct stat *st)
 	return dir->st_mode & S_ISVTX && me != 0 && dir->st_uid != me && st->st_uid != me;
 }
 
-static enum verdict judge_dir(int fd, int64_t since_ns);
+static enum verdict judge_dir(struct applier *ap, int fd, bool soon);
 
-static enum verdict judge_below(
-	int dir, const struct stat *dir_st, const char *name, int64_t since_ns)
+static enum verdict judge_below(struct applier *ap, int dir, const struct stat *dir_st,
+	const char *name, bool soon)
 {
 	struct stat st;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? VERDICT_GOOD : VERDICT_RIGHTS;
-	if (is_newer(&st, since_ns))
+	if (is_newer(ap, &st))
 		return VERDICT_CHANGED;
 	if (sticks(dir_st, &st) || !may(dir, ".", W_OK | X_OK))
 		return VERDICT_RIGHTS;
@@ -154,12 +228,14 @@ static enum verdict judge_below(
 		open_strict(dir, name, O_PATH | O_NOFOLLOW, RESOLVE_NO_XDEV);
 	if (fd < 0)
 		return fd == -EXDEV ? VERDICT_MOUNT : VERDICT_RIGHTS;
-	return S_ISDIR(st.st_mode) ? judge_dir(fd, since_ns) : VERDICT_GOOD;
+	if (soon && touch(ap, &st) < 0)
+		return VERDICT_RIGHTS;
+	return S_ISDIR(st.st_mode) ? judge_dir(ap, fd, soon) : VERDICT_GOOD;
 }
 
 /* Whether all that is in a directory of the host can go. Deeper than there are descriptors
  * it cannot be looked at, which counts as what the caller cannot have. */
-static enum verdict judge_dir(int fd, int64_t since_ns)
+static enum verdict judge_dir(struct applier *ap, int fd, bool soon)
 {
 	struct stat st;
 	enum verdict v = VERDICT_GOOD;
@@ -171,13 +247,14 @@ static enum verdict judge_dir(int fd, int64_t since_ns)
 	}
 	for (struct dirent *entry; v == VERDICT_GOOD && (entry = readdir(d));)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			v = judge_below(fd, &st, entry->d_name, since_ns);
+			v = judge_below(ap, fd, &st, entry->d_name, soon);
 	closedir(d);
 	return v;
 }
 
 /* What the host has in the place of a change. */
-static enum verdict judge_host(const struct walk_entry *entry, int64_t since_ns)
+static enum verdict judge_host(
+	struct applier *ap, const struct walk_entry *entry, bool soon)
 {
 	const struct stat *st = &entry->base;
 	struct stat dir;
@@ -187,11 +264,13 @@ static enum verdict judge_host(const struct walk_entry *entry, int64_t since_ns)
 		entry->base_dir, entry->name, O_PATH | O_NOFOLLOW, RESOLVE_NO_XDEV);
 	if (fd == -EXDEV)
 		return VERDICT_MOUNT;
-	if (is_newer(st, since_ns) && !(entry->upper.st_mode && walk_same(entry, 01777)))
+	if (is_newer(ap, st) && !(entry->upper.st_mode && walk_same(entry, 01777)))
 		return VERDICT_CHANGED;
 	if (fd < 0 || fstat(entry->base_dir, &dir) < 0 || sticks(&dir, st))
 		return VERDICT_RIGHTS;
-	return S_ISDIR(st->st_mode) ? judge_dir(fd, since_ns) : VERDICT_GOOD;
+	if (soon && touch(ap, st) < 0)
+		return VERDICT_RIGHTS;
+	return S_ISDIR(st->st_mode) ? judge_dir(ap, fd, soon) : VERDICT_GOOD;
 }
 
 /* Whether something can be put into the directory, or taken out of it. */
@@ -218,8 +297,8 @@ static bool can_be_brought(const struct walk_entry *entry)
 	return !type || S_ISREG(type) || S_ISDIR(type) || S_ISLNK(type);
 }
 
-enum verdict applier_judge(const struct applier *ap, const struct walk *w,
-	const struct walk_entry *entry, const char *path)
+enum verdict applier_judge(struct applier *ap, const struct walk *w,
+	const struct walk_entry *entry, const char *path, bool soon)
 {
 	if (entry->code)
 		return entry->code == -EXDEV	       ? VERDICT_MOUNT
@@ -233,7 +312,7 @@ enum verdict applier_judge(const struct applier *ap, const struct walk *w,
 		return VERDICT_RIGHTS;
 	if (S_ISREG(entry->upper.st_mode) && !may(entry->upper_dir, entry->name, R_OK))
 		return VERDICT_UNREADABLE;
-	return judge_host(entry, ap->layer->since_ns);
+	return judge_host(ap, entry, soon);
 }
 
 /* ---- bringing ---- */
@@ -390,7 +469,7 @@ int applier_drop(struct walk *w, const struct walk_entry *entry)
 		(void)walk_drop_dir(w, entry);
 		return 0;
 	}
-	if (entry->code || S_ISDIR(entry->upper.st_mode))
+	if (entry->code || S_ISDIR(entry->upper.st_mode) || walk_in_opaque(w))
 		return 0;
 	bool same = entry->whiteout ? !entry->base.st_mode
 				    : entry->base.st_mode && walk_same(entry, 01777);

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -159,21 +158,9 @@ static int lock(int fd)
 
 bool layer_in_use(const struct layer *l)
 {
-	struct stat st;
-	char line[256], where[64];
-	bool found = false;
-	FILE *f = fopen("/proc/locks", "re");
-	if (!f || fstat(l->fd, &st) < 0) {
-		if (f)
-			fclose(f);
-		return false;
-	}
-	(void)snprintf(where, sizeof(where), " %02x:%02x:%llu ", major(st.st_dev),
-		minor(st.st_dev), (unsigned long long)st.st_ino);
-	while (!found && fgets(line, sizeof(line), f))
-		found = strstr(line, " FLOCK ") && strstr(line, where);
-	fclose(f);
-	return found;
+	/* a lock is an open file's, not a process's: so even one's own is met */
+	_cleanup_fd_ int fd = openat(l->fd, ".", DIR_FLAGS);
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 /* ---- one ---- */

@@ -66,8 +66,8 @@ int layers_list(struct arena *a, int layers, const char ***ret, struct err *e);
 int layer_open(struct arena *a, int layers, const char *name, unsigned flags,
 	struct layer *ret, struct err *e);
 void layer_close(struct layer *l);
-/* Whether an instance or another verb has it locked. Asks the kernel's list of locks, since
- * trying would keep others out for a moment. */
+/* Whether an instance or another verb has it locked. Holds a lock for a moment, which those
+ * who want one wait for. */
 bool layer_in_use(const struct layer *l);
 /* CLOCK_REALTIME of its last use: of layer_save() or layer_touch(); 0: not known. */
 int64_t layer_used_ns(const struct layer *l);

@@ -421,6 +421,11 @@ void walk_end(struct walk *w)
 	w->path = NULL;
 }
 
+bool walk_in_opaque(const struct walk *w)
+{
+	return w->n_frames > 0 && w->frames[w->n_frames - 1].opaque;
+}
+
 /* ---- changing the upper without changing what is seen ---- */
 
 static int unfold_names(struct walk *w, int upper, int base)
@@ -492,7 +497,8 @@ bool walk_drop_dir(const struct walk *w, const struct walk_entry *entry)
 	struct access ac;
 	_cleanup_fd_ int fd =
 		open_strict(entry->upper_dir, entry->name, DIR_FLAGS, STRICT);
-	if (fd < 0 || stat_in(entry->base_dir, entry->name, &base) < 0 ||
+	if (fd < 0 || walk_in_opaque(w) ||
+		stat_in(entry->base_dir, entry->name, &base) < 0 ||
 		!S_ISDIR(base.st_mode) ||
 		(base.st_mode & 07777) != (entry->upper.st_mode & 07777) ||
 		overlay_dir_marks(w->tree->engine, fd) == OVERLAY_OPAQUE)

@@ -63,6 +63,10 @@ void walk_end(struct walk *w);
 bool walk_same(const struct walk_entry *entry, mode_t mode_mask);
 /* Whether the extended attribute is for files, not one of the overlays' own. */
 bool walk_xattr_counts(const char *name);
+/* Whether the entry told last lies in an opaque directory: what leaves one would be gone for
+ * programs, whatever the base has. */
+bool walk_in_opaque(const struct walk *w);
+
 /* Changes of the upper, for who has the layer locked; the modes of directories are no hindrance
  * to their owner (access.h). */
 

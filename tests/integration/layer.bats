@@ -55,6 +55,10 @@ populate() {
 	ln -s a "$tree/link"
 	touch "$tree/script"
 	chmod 755 "$tree/script"
+	# names of one file of the host, to be lost one after the other
+	echo h >"$tree/h1"
+	ln "$tree/h1" "$tree/h2"
+	ln "$tree/h1" "$tree/gone/a/h3"
 }
 
 # Changes of every kind.
@@ -62,7 +66,7 @@ program='
 	rm a; echo more >>b; rm -r d; mkdir d; echo n >d/n; mkdir d/s; echo y2 >d/s/y
 	rm f2d; mkdir f2d; echo in >f2d/in
 	rm -r e; echo now >e
-	rm -r gone deep/1/2
+	rm -r gone deep/1/2 h1; echo hh >h2
 	ln -sfn b link; ln -s /nonexistent dangling
 	chmod 700 deep; chmod 644 script
 	mkdir -p new/sub; echo q >new/q; ln new/q new/q2; ln new/q zq
@@ -101,6 +105,8 @@ everything() {
 			changed drwxr-xr-x - ~/t/f2d/  (was -rw-r--r--)
 			added -rw-r--r-- 3 ~/t/f2d/in
 			removed drwxr-xr-x - ~/t/gone/
+			removed -rw-r--r-- 2 ~/t/h1
+			changed -rw-r--r-- 3 ~/t/h2
 			changed lrwxrwxrwx - ~/t/link -> b
 			added drwxr-xr-x - ~/t/new/
 			added -rw-r--r-- 1 ~/t/new/a\x0ab\x1b[31m	c
@@ -204,6 +210,10 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 		sbox apply a e
 		cd - >/dev/null
 		[ ! -e "$tree/a" ] && [ -f "$tree/e" ]
+		# the last of three names, whose time the loss of another has changed
+		sbox apply x "$tree/gone"
+		run --separate-stderr sbox apply x "$tree/h1"
+		assert_status 0
 		sbox apply
 		diff "$T/before" <(tree_hash "$tree") || return
 		chmod -R u+w "$tree"
