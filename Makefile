@@ -15,13 +15,14 @@ SRC = src/main.c \
 	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
 		template.c value.c value_limit.c value_list.c) \
-	$(addprefix src/layer/, record.c remove.c store.c) \
+	$(addprefix src/layer/, access.c apply.c copy.c overlay.c record.c remove.c same.c store.c walk.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
 		filter_cache.c filter_tree.c group.c guard.c ident.c image.c image_plan.c instance.c label.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c usage.c) \
 	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c image.c init.c \
 		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
 		userns.c) \
-	$(addprefix src/cmd/, completion.c desktop.c desktop_find.c help.c image.c instances.c kill.c pause.c profile.c ps.c screen.c \
+	$(addprefix src/cmd/, apply.c completion.c desktop.c desktop_find.c diff.c discard.c guarded.c help.c image.c \
+		instances.c kill.c layer.c layers.c pause.c profile.c ps.c screen.c \
 		run.c try.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
 	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
 	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
@@ -48,10 +49,10 @@ MAN = sbox-security.7
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c test_instance.c \
 	test_image.c test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
 	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c \
-	test_layer.c test_dns.c test_net_filter.c test_net_rule.c)
+	test_guarded.c test_layer.c test_walk.c test_dns.c test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
 FUZZ_TARGETS = dns image launcher network profile
-TEST_HELPERS = callmatrix deny probe pty reaper selfcheck
+TEST_HELPERS = callmatrix deny killat probe pty reaper selfcheck
 
 # ---- Where it goes --------------------------------------------------------------------------
 
@@ -270,6 +271,7 @@ bench:
 	@BUILD=$(BUILD) tests/bench/run
 	@BUILD=$(BUILD) tests/bench/filter
 	@BUILD=$(BUILD) tests/bench/network
+	@BUILD=$(BUILD) tests/bench/layer
 
 # Looks for new inputs: make fuzz TARGET=NAME [SECONDS=60]
 SECONDS = 60
@@ -287,7 +289,7 @@ fuzz:
 
 C_FILES = $(wildcard src/*.c src/*/*.c src/*/*.h helpers/*.c helpers/*/*.[ch] tests/*/*.c tests/*/*.h)
 SCRIPTS = .ci/run tests/run tests/vm/image $(wildcard tests/*.sh tests/*.bash tests/integration/lib.bash) \
-	tests/bench/run tests/bench/filter tests/bench/network $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
+	tests/bench/run tests/bench/filter tests/bench/layer tests/bench/network $(shell grep -lE '^.!.*bash' tests/meta/* 2>/dev/null)
 
 format:
 	clang-format -i $(C_FILES)

@@ -9,9 +9,10 @@
 #include "base/macros.h"
 #include "cmd/command.h"
 
-const struct command *const commands[] = { &cmd_run, &cmd_try, &cmd_ps, &cmd_stats,
-	&cmd_top, &cmd_kill, &cmd_pause, &cmd_resume, &cmd_set, &cmd_port, &cmd_image,
-	&cmd_profile, &cmd_desktop, &cmd_syscalls, &cmd_help, &cmd_completion, NULL };
+const struct command *const commands[] = { &cmd_run, &cmd_try, &cmd_diff, &cmd_apply,
+	&cmd_discard, &cmd_layer, &cmd_ps, &cmd_stats, &cmd_top, &cmd_kill, &cmd_pause,
+	&cmd_resume, &cmd_set, &cmd_port, &cmd_image, &cmd_profile, &cmd_desktop,
+	&cmd_syscalls, &cmd_help, &cmd_completion, NULL };
 
 /* A descriptor of ours must never get a number that the program takes for its own input or
  * output. */

@@ -22,6 +22,7 @@ extern const struct command cmd_run, cmd_try, cmd_profile, cmd_desktop, cmd_sysc
 	cmd_help;
 extern const struct command cmd_completion, cmd_ps, cmd_kill, cmd_port, cmd_image;
 extern const struct command cmd_pause, cmd_resume, cmd_stats, cmd_set, cmd_top;
+extern const struct command cmd_diff, cmd_apply, cmd_discard, cmd_layer;
 
 /* All verbs, in the order in which help shows them, ended by NULL. */
 extern const struct command *const commands[];

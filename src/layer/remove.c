@@ -15,12 +15,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/sys.h"
 
 enum { DIR_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, MAX_DEPTH = 100 };
 
 struct removal {
 	int top; /* where what lies too deep is moved to */
-	dev_t device;
 	unsigned moved;
 };
 
@@ -29,7 +29,9 @@ static int open_dir(int dir, const char *name)
 {
 	struct stat st;
 	char path[64];
-	_cleanup_fd_ int handle = openat(dir, name, O_PATH | DIR_FLAGS);
+	/* what is mounted there is not ours to remove, on the same device or not */
+	_cleanup_fd_ int handle = sys_openat2(dir, name, (uint64_t)(O_PATH | DIR_FLAGS),
+		RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
 	if (handle < 0 || fstat(handle, &st) < 0)
 		return -errno;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", handle);
@@ -75,7 +77,6 @@ static int remove_names(struct removal *rm, int fd, unsigned depth)
 
 static int remove_one(struct removal *rm, int dir, const char *name, unsigned depth)
 {
-	struct stat st;
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
@@ -84,10 +85,6 @@ static int remove_one(struct removal *rm, int dir, const char *name, unsigned de
 	_cleanup_fd_ int fd = open_dir(dir, name);
 	if (fd < 0)
 		return fd == -ENOTDIR ? refused : fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_dev != rm->device)
-		return -EXDEV;
 	if (depth >= MAX_DEPTH)
 		return move_up(rm, dir, name);
 	int r = remove_names(rm, fd, depth + 1);
@@ -99,12 +96,8 @@ static int remove_one(struct removal *rm, int dir, const char *name, unsigned de
 int tree_empty(int fd)
 {
 	struct removal rm = { .top = fd };
-	struct stat st;
 	unsigned before;
 	int r;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	rm.device = st.st_dev;
 	/* what was moved up during a pass may not have been met in it */
 	do {
 		before = rm.moved;

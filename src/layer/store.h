@@ -66,8 +66,8 @@ int layers_list(struct arena *a, int layers, const char ***ret, struct err *e);
 int layer_open(struct arena *a, int layers, const char *name, unsigned flags,
 	struct layer *ret, struct err *e);
 void layer_close(struct layer *l);
-/* Whether an instance or another verb has it locked. Asks the kernel's list of locks, since
- * trying would keep others out for a moment. */
+/* Whether an instance or another verb has it locked. Holds a lock for a moment, which those
+ * who want one wait for. */
 bool layer_in_use(const struct layer *l);
 /* CLOCK_REALTIME of its last use: of layer_save() or layer_touch(); 0: not known. */
 int64_t layer_used_ns(const struct layer *l);
@@ -89,3 +89,6 @@ int layer_tree_open(
 int layer_remove(int layers, struct layer *l, struct err *e);
 /* Whether nothing at all is in its uppers. */
 bool layer_is_empty(const struct layer *l);
+/* Behind a change of what is in it: an empty one begins anew, since now. 0 or negative errno
+ * with @e set. */
+int layer_settle(struct layer *l, struct err *e);

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/* apply.c - "sbox apply": changes in a layer, all or some, are brought to the host
+ *
+ * All are looked at before the first is brought: one that cannot be brought keeps all back.
+ */
+#include "layer/apply.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "cmd/command.h"
+#include "cmd/guarded.h"
+#include "cmd/instances.h"
+#include "cmd/layers.h"
+#include "config/profile.h"
+
+struct request {
+	bool force, dry_run;
+	struct guarded guarded;
+	struct applier applier;
+	uint64_t brought, kept, refused;
+};
+
+/* ---- which entries ---- */
+
+/* What was chosen, and the new directories that it needs to lie in. */
+static bool is_wanted(
+	const struct picked *p, const struct walk_entry *entry, const char *path)
+{
+	return picked_path(p, path) ||
+		(S_ISDIR(entry->upper.st_mode) && !S_ISDIR(entry->base.st_mode));
+}
+
+/* Whether somebody named what the rule is about, or something below it; that also goes for
+ * the directories above what was named. */
+static bool is_named(const struct picked *p, const struct walk_entry *entry,
+	const char *path, const char *rule)
+{
+	for (size_t i = 0; i < p->paths.n; i++)
+		if (path_is_below(p->paths.v[i], rule) &&
+			(path_is_below(path, p->paths.v[i]) ||
+				(S_ISDIR(entry->upper.st_mode) &&
+					path_is_below(p->paths.v[i], path))))
+			return true;
+	return false;
+}
+
+static const char *guard_of(const struct request *rq, const struct picked *p,
+	struct arena *a, const struct walk_entry *entry, const char *path)
+{
+	bool whole = !S_ISDIR(entry->upper.st_mode);
+	const char *rule = rq->force ? NULL : guarded_by(a, &rq->guarded, path, whole);
+	return rule && !is_named(p, entry, path, rule) ? rule : NULL;
+}
+
+static bool is_guarded(const struct request *rq, const struct picked *p,
+	const struct walk_entry *entry, const char *path)
+{
+	struct arena a = { 0 };
+	bool guarded = guard_of(rq, p, &a, entry, path) != NULL;
+	arena_done(&a);
+	return guarded;
+}
+
+static enum verdict judge(struct request *rq, const struct walk *w,
+	const struct walk_entry *entry, const char *path, bool soon)
+{
+	enum verdict v = applier_judge(&rq->applier, w, entry, path, soon);
+	return v == VERDICT_CHANGED && rq->force ? VERDICT_GOOD : v;
+}
+
+/* ---- the first walk ---- */
+
+static void tell(const struct picked *p, const char *path, enum verdict v,
+	const struct walk_entry *entry)
+{
+	static const char *const why[VERDICT_COUNT] = {
+		[VERDICT_CHANGED] = "changed on the host since the layer was begun",
+		[VERDICT_RIGHTS] = "you may not change it; root could",
+		[VERDICT_MOUNT] = "something is mounted there",
+		[VERDICT_UNREADABLE] = "it cannot be read in the layer",
+		[VERDICT_NO_PLACE] = "there is no place for it on the host",
+	};
+	struct arena a = { 0 };
+	const char *shown = shown_path(&a, &p->host, path);
+	if (v == VERDICT_KEPT)
+		log_warning("'%s' stays in the layer: a %s is not brought", shown,
+			S_ISREG(entry->upper.st_mode) ? "name like that"
+						      : type_word(entry->upper.st_mode));
+	else
+		log_error("'%s': %s", shown, why[v]);
+	arena_done(&a);
+}
+
+static void tell_guard(const struct picked *p, const char *path, const char *rule)
+{
+	struct arena a = { 0 };
+	const char *shown = shown_path(&a, &p->host, path);
+	if (strcmp(path, rule) == 0)
+		log_warning(
+			"'%s' stays in the layer: it is protected, and not named", shown);
+	else
+		log_warning("'%s' stays in the layer: '%s' is protected, and not named",
+			shown, shown_path(&a, &p->host, rule));
+	arena_done(&a);
+}
+
+static int look(struct picked *p, struct walk *w, const struct walk_entry *entry,
+	const char *path, void *data, struct err *e)
+{
+	struct request *rq = data;
+	struct arena a = { 0 };
+	(void)e;
+	if ((entry->kind == CHANGE_NONE && !entry->code) || !is_wanted(p, entry, path))
+		return 0;
+	const char *rule = guard_of(rq, p, &a, entry, path);
+	enum verdict v = rule ? VERDICT_KEPT : judge(rq, w, entry, path, false);
+	if (rule)
+		tell_guard(p, path, rule);
+	else if (v != VERDICT_GOOD)
+		tell(p, path, v, entry);
+	/* what lies in a directory that stays need not be told one by one */
+	if (v == VERDICT_KEPT && entry->kind == CHANGE_ADDED)
+		walk_skip(w);
+	if (v == VERDICT_GOOD && rq->dry_run)
+		print_change(p, entry, path);
+	rq->brought += v == VERDICT_GOOD;
+	rq->kept += v == VERDICT_KEPT;
+	rq->refused += v != VERDICT_GOOD && v != VERDICT_KEPT;
+	arena_done(&a);
+	return 0;
+}
+
+/* ---- the second ---- */
+
+static int failed(const struct picked *p, const char *path, int code, struct err *e)
+{
+	struct arena a = { 0 };
+	err_sys(e, code, "cannot apply '%s'", shown_path(&a, &p->host, path));
+	arena_done(&a);
+	return code;
+}
+
+static void tell_set_id(
+	const struct picked *p, const struct walk_entry *entry, const char *path)
+{
+	struct arena a = { 0 };
+	if (S_ISREG(entry->upper.st_mode) && entry->upper.st_mode & (S_ISUID | S_ISGID))
+		log_warning("'%s' is applied without its set-id bits",
+			shown_path(&a, &p->host, path));
+	arena_done(&a);
+}
+
+static int bring(struct picked *p, struct walk *w, const struct walk_entry *entry,
+	const char *path, void *data, struct err *e)
+{
+	struct request *rq = data;
+	bool wanted = is_wanted(p, entry, path);
+	int r = 0;
+	if (entry->code)
+		return wanted ? failed(p, path, entry->code, e) : 0;
+	if (wanted && is_guarded(rq, p, entry, path)) {
+		if (!entry->leave && entry->kind == CHANGE_ADDED)
+			walk_skip(w);
+		return 0;
+	}
+	if (entry->leave) {
+		r = wanted ? applier_finish_dir(entry) : 0;
+		return r < 0 && r != -ENOENT ? failed(p, path, r, e) : 0;
+	}
+	if (wanted && entry->kind != CHANGE_NONE) {
+		enum verdict v = judge(rq, w, entry, path, true);
+		if (v == VERDICT_KEPT) {
+			walk_skip(w);
+			return 0;
+		}
+		/* another program may have been faster than the rest of us */
+		if (v != VERDICT_GOOD) {
+			tell(p, path, v, entry);
+			return failed(p, path, -EBUSY, e);
+		}
+	}
+	if (entry->opaque)
+		r = walk_unfold(w, entry);
+	if (r == 0 && wanted)
+		r = applier_bring(&rq->applier, w, entry, path);
+	if (r < 0)
+		return failed(p, path, r, e);
+	if (wanted && entry->kind != CHANGE_NONE) {
+		rq->brought++;
+		tell_set_id(p, entry, path);
+	}
+	return 0;
+}
+
+/* ---- the third ---- */
+
+static int drop(struct picked *p, struct walk *w, const struct walk_entry *entry,
+	const char *path, void *data, struct err *e)
+{
+	(void)data;
+	if (!entry->leave && !is_wanted(p, entry, path))
+		return 0;
+	int r = applier_drop(w, entry);
+	return r < 0 ? failed(p, path, r, e) : 0;
+}
+
+/* What leaves the layer must be on the host's disk. */
+static int sync_host(const struct picked *p, struct err *e)
+{
+	for (size_t i = 0; i < p->layer.trees.n; i++) {
+		const struct layer_tree *tree = &p->layer.trees.v[i];
+		struct err ignored;
+		_cleanup_fd_ int top = walk_open_base(&p->layer, tree, &ignored);
+		_cleanup_fd_ int fd = top < 0
+			? -1
+			: openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0 && syncfs(fd) < 0)
+			return err_sys(e, -errno,
+				"what was applied to '%s' may not be on the disk",
+				tree->path);
+	}
+	return 0;
+}
+
+/* ---- */
+
+static int refuse(const struct request *rq, struct err *e)
+{
+	err_set(e, -EPERM, "nothing is applied: %llu of the changes cannot be",
+		(unsigned long long)rq->refused);
+	return err_hint(e,
+		"name the paths of others, or give --force where it is the host "
+		"that changed");
+}
+
+static int bring_all(struct request *rq, struct picked *p, struct err *e)
+{
+	struct err later;
+	rq->brought = 0;
+	int r = picked_walk(p, WALK_ALL | WALK_LEAVE, bring, rq, e);
+	/* what was brought before something failed has been brought, too */
+	struct err *e2 = r < 0 ? &later : e;
+	int dropped = sync_host(p, e2);
+	if (dropped == 0)
+		dropped = picked_walk(p, WALK_ALL | WALK_LEAVE, drop, rq, e2);
+	if (r < 0)
+		return err_hint(e, "%llu changes were applied; 'sbox apply' goes on",
+			(unsigned long long)rq->brought);
+	return dropped < 0 ? dropped : applier_settle(&rq->applier, &p->layer, e);
+}
+
+static int apply(struct request *rq, struct picked *p, struct err *e)
+{
+	int r = picked_walk(p, 0, look, rq, e);
+	if (r < 0)
+		return r;
+	pick_tell_missed(p);
+	if (rq->refused > 0)
+		return refuse(rq, e);
+	if (rq->dry_run)
+		return 0;
+	r = bring_all(rq, p, e);
+	if (r < 0)
+		return r;
+	printf("%llu change%s of the layer '%s' applied", (unsigned long long)rq->brought,
+		rq->brought == 1 ? "" : "s", p->layer.name);
+	if (rq->kept > 0)
+		printf(", %llu kept in it", (unsigned long long)rq->kept);
+	putchar('\n');
+	return 0;
+}
+
+static int check_base(const struct picked *p, struct err *e)
+{
+	if (p->layer.base == BASE_HOST)
+		return 0;
+	err_set(e, -EINVAL, "the layer '%s' does not lie over the host, but over %s '%s'",
+		p->layer.name,
+		p->layer.base == BASE_IMAGE ? "the image" : "the directory",
+		p->layer.base_name);
+	if (p->layer.base == BASE_IMAGE)
+		return err_hint(e, "'sbox image' makes an image of it");
+	return err_hint(e, "'sbox --root=%s --layer=%s' shows it with its changes",
+		p->layer.base_name, p->layer.name);
+}
+
+/* The lists of the profile that all others begin with. */
+static int read_guarded(struct request *rq, struct picked *p, struct err *e)
+{
+	struct diags d = { .arena = p->arena };
+	struct profile_dirs dirs;
+	struct plan plan;
+	plan_init(&plan, p->arena);
+	profile_dirs_init(&dirs, p->arena);
+	profile_load(&plan, &d, &dirs, "base", &(struct origin){ 0 });
+	if (diag_print_all(&d) > 0)
+		return err_set(
+			e, -EINVAL, "what the profile 'base' protects is not known");
+	guarded_init(&rq->guarded, p->arena, &p->host, &plan);
+	return 0;
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+	struct arena arena = { 0 };
+	struct request rq = { 0 };
+	struct picked p;
+	(void)argc;
+	rq.force = instances_take_flag(argv, "--force");
+	rq.dry_run = instances_take_flag(argv, "--dry-run");
+	for (char **word = argv + 1; *word; word++)
+		if (**word == '-')
+			return err_set(
+				e, -EINVAL, "sbox apply: unknown word '%s'", *word);
+	int r = pick_layer(&arena, argv + 1, LAYER_LOCK, &p, e);
+	if (r < 0)
+		return r;
+	r = check_base(&p, e);
+	if (r == 0)
+		r = read_guarded(&rq, &p, e);
+	if (r == 0)
+		r = applier_begin(&rq.applier, &p.layer, e);
+	if (r == 0) {
+		r = apply(&rq, &p, e);
+		applier_end(&rq.applier);
+	}
+	pick_done(&p);
+	arena_done(&arena);
+	return r;
+}
+
+const struct command cmd_apply = {
+	.name = "apply",
+	.synopsis = "[--force] [--dry-run] [NAME] [PATH...]",
+	.summary = "bring changes in a layer, all or some, to the host",
+	.words = "--force --dry-run",
+	.words_from = "layer list --names",
+	.run = run,
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* discard.c - "sbox discard": changes in a layer, all or some, are given up */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "cmd/command.h"
+#include "cmd/layers.h"
+#include "layer/apply.h"
+#include "layer/overlay.h"
+#include "layer/remove.h"
+
+struct request {
+	uint64_t n;
+	bool list;
+};
+
+static int tell(struct picked *p, struct walk *w, const struct walk_entry *entry,
+	const char *path, void *data, struct err *e)
+{
+	struct request *rq = data;
+	(void)w;
+	(void)e;
+	if (entry->kind == CHANGE_NONE || !picked_path(p, path))
+		return 0;
+	rq->n++;
+	if (rq->list)
+		print_change(p, entry, path);
+	return 0;
+}
+
+/* What is below a chosen path goes whole; above it the marks of opaque directories first
+ * become whiteouts, or what the base has would be gone in its place. */
+static int give_up(struct picked *p, struct walk *w, const struct walk_entry *entry,
+	const char *path, void *data, struct err *e)
+{
+	struct arena a = { 0 };
+	int r = 0;
+	(void)data;
+	if (entry->leave)
+		(void)walk_drop_dir(w, entry);
+	else if (!picked_path(p, path))
+		r = entry->opaque ? walk_unfold(w, entry) : 0;
+	else {
+		walk_skip(w);
+		r = walk_drop(w, entry);
+	}
+	if (r < 0)
+		err_sys(e, r, "cannot remove all of '%s' from the layer '%s'",
+			shown_path(&a, &p->host, path), p->layer.name);
+	arena_done(&a);
+	return r < 0 ? r : 0;
+}
+
+static int empty_all(struct picked *p, struct err *e)
+{
+	const struct layer *l = &p->layer;
+	for (size_t i = 0; i < l->trees.n; i++) {
+		const struct layer_tree *tree = &l->trees.v[i];
+		_cleanup_fd_ int fd = layer_tree_open(l, tree, "upper");
+		int r = fd < 0 ? fd : tree_empty(fd);
+		if (r == 0)
+			r = overlay_clear_opaque(tree->engine, fd);
+		if (r < 0)
+			return err_sys(e, r,
+				"cannot remove all of '%s' from the layer '%s'",
+				tree->path, l->name);
+	}
+	return 0;
+}
+
+static int discard(struct picked *p, struct applier *ap, struct err *e)
+{
+	struct request rq = { .list = p->paths.n > 0 };
+	int r = picked_walk(p, 0, tell, &rq, e);
+	/* what can only be thrown away need not be understood */
+	if (r < 0 && p->paths.n > 0)
+		return r;
+	r = p->paths.n > 0 ? picked_walk(p, WALK_ALL | WALK_LEAVE, give_up, &rq, e)
+			   : empty_all(p, e);
+	int settled = r < 0 ? r : applier_settle(ap, &p->layer, e);
+	pick_tell_missed(p);
+	if (settled == 0)
+		printf("%llu change%s of the layer '%s' discarded\n",
+			(unsigned long long)rq.n, rq.n == 1 ? "" : "s", p->layer.name);
+	return settled;
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+	struct arena arena = { 0 };
+	struct picked p;
+	struct applier ap;
+	(void)argc;
+	for (char **word = argv + 1; *word; word++)
+		if (**word == '-')
+			return err_set(
+				e, -EINVAL, "sbox discard: unknown word '%s'", *word);
+	int r = pick_layer(&arena, argv + 1, LAYER_LOCK, &p, e);
+	if (r < 0)
+		return r;
+	/* what a killed 'sbox apply' left on the host is given up with the rest */
+	r = applier_begin(&ap, &p.layer, e);
+	if (r == 0) {
+		r = discard(&p, &ap, e);
+		applier_end(&ap);
+	}
+	pick_done(&p);
+	arena_done(&arena);
+	return r;
+}
+
+const struct command cmd_discard = {
+	.name = "discard",
+	.synopsis = "[NAME] [PATH...]",
+	.summary = "give up changes in a layer, all or some",
+	.words_from = "layer list --names",
+	.run = run,
+};

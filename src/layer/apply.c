@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: MIT */
+/* apply.c - bringing entries of a layer to the host, each whole or not at all
+ *
+ * Everything is made under one name that only this layer uses, beside its place, and put
+ * there by rename(2); a directory that must go is first renamed to it. The journal in the
+ * layer's folder says in which directory that was.
+ */
+#include "layer/apply.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "layer/access.h"
+#include "layer/copy.h"
+#include "layer/remove.h"
+
+enum {
+	STRICT = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	DIR_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+};
+
+static const char temp_prefix[] = ".sbox-apply-";
+
+/* Whose time of change is of our own making, as one of its names went. */
+struct touched {
+	uint64_t device, inode;
+};
+
+struct linked {
+	unsigned tree;
+	ino_t upper, host;
+	const char *path; /* below the tree's */
+};
+
+static int open_strict(int dir, const char *path, int flags, uint64_t resolve)
+{
+	int fd = RETRY(sys_openat2(dir, *path ? path : ".", (uint64_t)(flags | O_CLOEXEC),
+		STRICT | resolve));
+	return fd < 0 ? -errno : fd;
+}
+
+/* ---- the journal ---- */
+
+/* Takes away what has our name in a directory, if it is the caller's. */
+static int clear_temp(const struct applier *ap, int dir)
+{
+	struct stat st;
+	if (fstatat(dir, ap->temp, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return st.st_uid == geteuid() ? tree_remove(dir, ap->temp) : -EEXIST;
+}
+
+static int recover(struct applier *ap)
+{
+	char *dir;
+	size_t size;
+	int r = fd_read_file(&ap->arena, ap->layer->fd, "journal", PATH_MAX, &dir, &size);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	/* one that was not written to the end was never acted on */
+	if (size > 1 && dir[0] == '/' && dir[size - 1] == '\n') {
+		dir[size - 1] = '\0';
+		_cleanup_fd_ int top = open("/", O_PATH | DIR_FLAGS);
+		_cleanup_fd_ int fd =
+			open_strict(top, path_rest(dir, "/"), O_PATH | O_DIRECTORY, 0);
+		r = fd >= 0 ? clear_temp(ap, fd) : 0;
+	}
+	return r < 0 ? r : unlinkat(ap->layer->fd, "journal", 0) < 0 ? -errno : 0;
+}
+
+/* ---- files of the host with more names ---- */
+
+static const char touched_file[] = "touched";
+
+/* In the layer's folder, until the layer begins anew; a line that was not written to the end
+ * was never acted on. */
+static int read_touched(struct applier *ap)
+{
+	enum { TOUCHED_MAX = 64 * 1024 * 1024 };
+	char *text, *save = NULL;
+	int r = fd_read_file(
+		&ap->arena, ap->layer->fd, touched_file, TOUCHED_MAX, &text, NULL);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	for (char *line = strtok_r(text, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save)) {
+		struct touched t;
+		if (sscanf(line, "%" SCNu64 " %" SCNu64 ";", &t.device, &t.inode) == 2 &&
+			str_ends(line, ";"))
+			*ARENA_PUSH(&ap->arena, &ap->touched) = t;
+	}
+	return 0;
+}
+
+static bool was_touched(const struct applier *ap, const struct stat *st)
+{
+	for (size_t i = 0; i < ap->touched.n; i++)
+		if (ap->touched.v[i].device == st->st_dev &&
+			ap->touched.v[i].inode == st->st_ino)
+			return true;
+	return false;
+}
+
+/* One that keeps other names when it loses this one. */
+static int touch(struct applier *ap, const struct stat *st)
+{
+	char line[64];
+	if (S_ISDIR(st->st_mode) || st->st_nlink < 2 || was_touched(ap, st))
+		return 0;
+	*ARENA_PUSH(&ap->arena, &ap->touched) =
+		(struct touched){ .device = st->st_dev, .inode = st->st_ino };
+	int n = snprintf(line, sizeof(line), "%" PRIu64 " %" PRIu64 ";\n",
+		(uint64_t)st->st_dev, (uint64_t)st->st_ino);
+	_cleanup_fd_ int fd = openat(ap->layer->fd, touched_file,
+		O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd_write_all(fd, line, (size_t)n);
+}
+
+int applier_settle(struct applier *ap, struct layer *l, struct err *e)
+{
+	int64_t before = l->since_ns;
+	int r = layer_settle(l, e);
+	if (r == 0 && l->since_ns != before)
+		(void)unlinkat(ap->layer->fd, touched_file, 0);
+	return r;
+}
+
+/* ---- beginning, and the end ---- */
+
+int applier_begin(struct applier *ap, const struct layer *l, struct err *e)
+{
+	struct stat st;
+	*ap = (struct applier){ .layer = l };
+	int r = fstat(l->fd, &st) < 0 ? -errno : 0;
+	(void)snprintf(ap->temp, sizeof(ap->temp), "%s%llx-%llx", temp_prefix,
+		(unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	if (r == 0)
+		r = access_recover(l);
+	if (r == 0)
+		r = recover(ap);
+	if (r == 0)
+		r = read_touched(ap);
+	return r < 0 ? err_sys(e, r, "cannot take away what a killed 'sbox apply' left")
+		     : 0;
+}
+
+void applier_end(struct applier *ap)
+{
+	if (ap->journal)
+		(void)unlinkat(ap->layer->fd, "journal", 0);
+	ap->journal = NULL;
+	arena_done(&ap->arena);
+}
+
+/* Before anything is made in the directory of @path: written to the journal. */
+static int note(struct applier *ap, const char *path)
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == path ? 1 : (size_t)(slash - path);
+	if (len + 2 > sizeof(dir))
+		return -ENAMETOOLONG;
+	if (ap->journal && strlen(ap->journal) == len &&
+		memcmp(ap->journal, path, len) == 0)
+		return 0;
+	memcpy(dir, path, len);
+	dir[len] = '\n';
+	_cleanup_fd_ int fd = openat(ap->layer->fd, "journal.new",
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : fd_write_all(fd, dir, len + 1);
+	if (r == 0 &&
+		renameat(ap->layer->fd, "journal.new", ap->layer->fd, "journal") < 0)
+		r = -errno;
+	if (r == 0)
+		ap->journal = arena_strndup(&ap->arena, path, len);
+	return r;
+}
+
+/* ---- verdicts ---- */
+
+static int64_t ns(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static bool is_newer(const struct applier *ap, const struct stat *st)
+{
+	int64_t since = ap->layer->since_ns;
+	return ns(st->st_ctim) > since &&
+		(!was_touched(ap, st) || ns(st->st_mtim) > since);
+}
+
+static bool may(int dir, const char *name, int how)
+{
+	return faccessat(dir, name, how, AT_EACCESS) == 0;
+}
+
+/* In a sticky directory (/tmp) only one's own can be taken away. */
+static bool sticks(const struct stat *dir, const struct stat *st)
+{
+	uid_t me = geteuid();
+	return dir->st_mode & S_ISVTX && me != 0 && dir->st_uid != me && st->st_uid != me;
+}
+
+static enum verdict judge_dir(struct applier *ap, int fd, bool soon);
+
+static enum verdict judge_below(struct applier *ap, int dir, const struct stat *dir_st,
+	const char *name, bool soon)
+{
+	struct stat st;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? VERDICT_GOOD : VERDICT_RIGHTS;
+	if (is_newer(ap, &st))
+		return VERDICT_CHANGED;
+	if (sticks(dir_st, &st) || !may(dir, ".", W_OK | X_OK))
+		return VERDICT_RIGHTS;
+	_cleanup_fd_ int fd =
+		open_strict(dir, name, O_PATH | O_NOFOLLOW, RESOLVE_NO_XDEV);
+	if (fd < 0)
+		return fd == -EXDEV ? VERDICT_MOUNT : VERDICT_RIGHTS;
+	if (soon && touch(ap, &st) < 0)
+		return VERDICT_RIGHTS;
+	return S_ISDIR(st.st_mode) ? judge_dir(ap, fd, soon) : VERDICT_GOOD;
+}
+
+/* Whether all that is in a directory of the host can go. Deeper than there are descriptors
+ * it cannot be looked at, which counts as what the caller cannot have. */
+static enum verdict judge_dir(struct applier *ap, int fd, bool soon)
+{
+	struct stat st;
+	enum verdict v = VERDICT_GOOD;
+	int copy = openat(fd, ".", O_RDONLY | DIR_FLAGS);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	if (!d || fstat(fd, &st) < 0) {
+		fd_close(copy);
+		return VERDICT_RIGHTS;
+	}
+	for (struct dirent *entry; v == VERDICT_GOOD && (entry = readdir(d));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			v = judge_below(ap, fd, &st, entry->d_name, soon);
+	closedir(d);
+	return v;
+}
+
+/* What the host has in the place of a change. */
+static enum verdict judge_host(
+	struct applier *ap, const struct walk_entry *entry, bool soon)
+{
+	const struct stat *st = &entry->base;
+	struct stat dir;
+	if (!st->st_mode || (S_ISDIR(st->st_mode) && S_ISDIR(entry->upper.st_mode)))
+		return VERDICT_GOOD;
+	_cleanup_fd_ int fd = open_strict(
+		entry->base_dir, entry->name, O_PATH | O_NOFOLLOW, RESOLVE_NO_XDEV);
+	if (fd == -EXDEV)
+		return VERDICT_MOUNT;
+	if (is_newer(ap, st) && !(entry->upper.st_mode && walk_same(entry, 01777)))
+		return VERDICT_CHANGED;
+	if (fd < 0 || fstat(entry->base_dir, &dir) < 0 || sticks(&dir, st))
+		return VERDICT_RIGHTS;
+	if (soon && touch(ap, st) < 0)
+		return VERDICT_RIGHTS;
+	return S_ISDIR(st->st_mode) ? judge_dir(ap, fd, soon) : VERDICT_GOOD;
+}
+
+/* Whether something can be put into the directory, or taken out of it. */
+static bool may_change(const struct walk_entry *entry)
+{
+	struct stat host, upper;
+	uid_t me = geteuid();
+	bool both = S_ISDIR(entry->upper.st_mode) && S_ISDIR(entry->base.st_mode);
+	if (both) /* its mode alone */
+		return me == 0 || entry->base.st_uid == me;
+	if (entry->base_dir < 0 || may(entry->base_dir, ".", W_OK | X_OK))
+		return true;
+	/* one's own gets the mode that it has in the layer first */
+	return fstat(entry->base_dir, &host) == 0 && host.st_uid == me &&
+		fstat(entry->upper_dir, &upper) == 0 && (upper.st_mode & 0300) == 0300 &&
+		(host.st_mode & 0300) != 0300;
+}
+
+static bool can_be_brought(const struct walk_entry *entry)
+{
+	mode_t type = entry->upper.st_mode;
+	if (str_starts(entry->name, temp_prefix))
+		return false;
+	return !type || S_ISREG(type) || S_ISDIR(type) || S_ISLNK(type);
+}
+
+enum verdict applier_judge(struct applier *ap, const struct walk *w,
+	const struct walk_entry *entry, const char *path, bool soon)
+{
+	if (entry->code)
+		return entry->code == -EXDEV	       ? VERDICT_MOUNT
+			: entry->code == -ENAMETOOLONG ? VERDICT_NO_PLACE
+						       : VERDICT_UNREADABLE;
+	if (!can_be_brought(entry))
+		return VERDICT_KEPT;
+	if (w->base_top < 0 || strlen(path) + sizeof(ap->temp) >= PATH_MAX)
+		return VERDICT_NO_PLACE;
+	if (!may_change(entry))
+		return VERDICT_RIGHTS;
+	if (S_ISREG(entry->upper.st_mode) && !may(entry->upper_dir, entry->name, R_OK))
+		return VERDICT_UNREADABLE;
+	return judge_host(ap, entry, soon);
+}
+
+/* ---- bringing ---- */
+
+static bool has_more_names(const struct walk_entry *entry)
+{
+	return S_ISREG(entry->upper.st_mode) && entry->upper.st_nlink > 1;
+}
+
+static void note_link(struct applier *ap, const struct walk *w,
+	const struct walk_entry *entry, ino_t host)
+{
+	if (has_more_names(entry))
+		*ARENA_PUSH(&ap->arena, &ap->links) = (struct linked){
+			.tree = w->tree->number,
+			.upper = entry->upper.st_ino,
+			.host = host,
+			.path = arena_strdup(&ap->arena, entry->path),
+		};
+}
+
+static const struct linked *find_link(
+	const struct applier *ap, const struct walk *w, const struct walk_entry *entry)
+{
+	for (size_t i = 0; has_more_names(entry) && i < ap->links.n; i++)
+		if (ap->links.v[i].upper == entry->upper.st_ino &&
+			ap->links.v[i].tree == w->tree->number)
+			return &ap->links.v[i];
+	return NULL;
+}
+
+/* A second name, as @temp, for the host's file that has the first. Whether it could be. */
+static bool link_temp(const struct applier *ap, const struct walk *w,
+	const struct linked *first, int to)
+{
+	struct arena a = { 0 };
+	struct stat st;
+	const char *slash = strrchr(first->path, '/');
+	const char *dir = slash ? path_dirname(&a, first->path) : "";
+	_cleanup_fd_ int from = open_strict(w->base_top, dir, O_PATH | O_DIRECTORY, 0);
+	bool linked = from >= 0 &&
+		linkat(from, path_basename(first->path), to, ap->temp, 0) == 0;
+	arena_done(&a);
+	if (!linked)
+		return false;
+	/* another program may have put something else there */
+	if (fstatat(to, ap->temp, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+		st.st_ino == first->host)
+		return true;
+	(void)unlinkat(to, ap->temp, 0);
+	return false;
+}
+
+/* A directory of the host that must go goes at once, in whatever time it takes. */
+static int remove_host(const struct applier *ap, const struct walk_entry *entry)
+{
+	if (!S_ISDIR(entry->base.st_mode))
+		return unlinkat(entry->base_dir, entry->name, 0) < 0 && errno != ENOENT
+			? -errno
+			: 0;
+	if (renameat(entry->base_dir, entry->name, entry->base_dir, ap->temp) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return tree_remove(entry->base_dir, ap->temp);
+}
+
+static int make_temp(
+	struct applier *ap, const struct walk *w, const struct walk_entry *entry)
+{
+	if (S_ISLNK(entry->upper.st_mode))
+		return copy_link(
+			entry->upper_dir, entry->name, entry->base_dir, ap->temp);
+	const struct linked *first = find_link(ap, w, entry);
+	if (first && link_temp(ap, w, first, entry->base_dir))
+		return 0;
+	return copy_file(entry->upper_dir, entry->name, entry->base_dir, ap->temp);
+}
+
+static int bring_file(
+	struct applier *ap, const struct walk *w, const struct walk_entry *entry)
+{
+	struct stat st;
+	int r = S_ISDIR(entry->base.st_mode) ? remove_host(ap, entry) : 0;
+	if (r == 0)
+		r = make_temp(ap, w, entry);
+	if (r < 0)
+		return r;
+	if (fstatat(entry->base_dir, ap->temp, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		renameat(entry->base_dir, ap->temp, entry->base_dir, entry->name) < 0) {
+		r = -errno;
+		(void)unlinkat(entry->base_dir, ap->temp, 0);
+		return r;
+	}
+	if (!find_link(ap, w, entry))
+		note_link(ap, w, entry, st.st_ino);
+	/* rename(2) of two names of one file does nothing, and says that it has worked */
+	(void)unlinkat(entry->base_dir, ap->temp, 0);
+	return 0;
+}
+
+static int set_mode(const struct walk_entry *entry, mode_t mode)
+{
+	char path[64];
+	struct stat st;
+	_cleanup_fd_ int fd = open_strict(
+		entry->base_dir, entry->name, O_PATH | DIR_FLAGS, RESOLVE_NO_XDEV);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? fd : -errno;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return (st.st_mode & 07777) != mode && chmod(path, mode) < 0 ? -errno : 0;
+}
+
+/* What is brought into it needs access to it; its own mode comes last. */
+static int bring_dir(const struct applier *ap, const struct walk_entry *entry)
+{
+	int r = entry->base.st_mode && !S_ISDIR(entry->base.st_mode)
+		? remove_host(ap, entry)
+		: 0;
+	if (r == 0 && mkdirat(entry->base_dir, entry->name, 0700) < 0 && errno != EEXIST)
+		r = -errno;
+	return r < 0 ? r : set_mode(entry, copy_mode(entry->upper.st_mode) | 0700);
+}
+
+int applier_bring(struct applier *ap, struct walk *w, const struct walk_entry *entry,
+	const char *path)
+{
+	if (entry->kind == CHANGE_NONE) {
+		if (has_more_names(entry) && !find_link(ap, w, entry))
+			note_link(ap, w, entry, entry->base.st_ino);
+		return 0;
+	}
+	if (entry->base_dir < 0)
+		return -ENOENT;
+	int r = note(ap, path);
+	if (r == 0)
+		r = clear_temp(ap, entry->base_dir);
+	if (r < 0)
+		return r;
+	if (!entry->upper.st_mode)
+		return remove_host(ap, entry);
+	return S_ISDIR(entry->upper.st_mode) ? bring_dir(ap, entry)
+					     : bring_file(ap, w, entry);
+}
+
+int applier_finish_dir(const struct walk_entry *entry)
+{
+	return set_mode(entry, copy_mode(entry->upper.st_mode));
+}
+
+/* ---- what was brought leaves the layer ---- */
+
+int applier_drop(struct walk *w, const struct walk_entry *entry)
+{
+	if (entry->leave) {
+		(void)walk_drop_dir(w, entry);
+		return 0;
+	}
+	if (entry->code || S_ISDIR(entry->upper.st_mode) || walk_in_opaque(w))
+		return 0;
+	bool same = entry->whiteout ? !entry->base.st_mode
+				    : entry->base.st_mode && walk_same(entry, 01777);
+	return same ? walk_drop(w, entry) : 0;
+}

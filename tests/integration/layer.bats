@@ -1,0 +1,492 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# layer.bats - what programs changed in a layer: shown, brought home, given up
+#
+# shellcheck disable=SC2154,SC2012
+load lib
+load layer
+
+setup() {
+	isolate
+	tree=$HOME/t
+	mkdir "$tree"
+}
+
+# each_engine FUNCTION: for each engine anew
+each_engine() {
+	for engine in $(engines); do
+		chmod -R u+rwx "$HOME"
+		rm -rf "${tree:?}" "$HOME/.local/share/sbox"
+		mkdir "$tree"
+		echo "with $engine"
+		"$1"
+	done
+}
+
+# in_t SCRIPT: as a program in the layer x
+in_t() {
+	in_layer x "$engine" "$tree" bash -c "set -e; $1"
+}
+
+# What the program in the layer sees.
+view() {
+	in_layer x "$engine" "$tree" bash -c "$(declare -f tree_hash); tree_hash ."
+}
+
+# Behind this, a change of the host has a later time than the layer.
+await_tick() {
+	touch "$T/tick"
+	wait_until 5 eval 'touch "$T/tick"; [ "$(stat -c %.9Z "$T/tick" | tr -d .)" -gt "$(date +%s%N -r "$layers/x/record")" ]'
+}
+
+# A tree with something of everything.
+populate() {
+	mkdir -p "$tree"/{d/s/u,e,gone/a/b,f2d.d,deep/1/2/3}
+	echo a >"$tree/a"
+	echo b >"$tree/b"
+	echo x >"$tree/d/x"
+	echo y >"$tree/d/s/y"
+	echo z >"$tree/d/s/u/z"
+	echo file >"$tree/f2d"
+	echo in >"$tree/e/in"
+	echo g >"$tree/gone/a/b/g"
+	echo 3 >"$tree/deep/1/2/3/three"
+	echo same >"$tree/same"
+	ln -s a "$tree/link"
+	touch "$tree/script"
+	chmod 755 "$tree/script"
+	# names of one file of the host, to be lost one after the other
+	echo h >"$tree/h1"
+	ln "$tree/h1" "$tree/h2"
+	ln "$tree/h1" "$tree/gone/a/h3"
+}
+
+# Changes of every kind.
+program='
+	rm a; echo more >>b; rm -r d; mkdir d; echo n >d/n; mkdir d/s; echo y2 >d/s/y
+	rm f2d; mkdir f2d; echo in >f2d/in
+	rm -r e; echo now >e
+	rm -r gone deep/1/2 h1; echo hh >h2
+	ln -sfn b link; ln -s /nonexistent dangling
+	chmod 700 deep; chmod 644 script
+	mkdir -p new/sub; echo q >new/q; ln new/q new/q2; ln new/q zq
+	mv b b-moved
+	truncate -s 10M sparse; echo end >>sparse
+	python3 -c "import os; open(\"attr\", \"w\").write(\"1\"); os.setxattr(\"attr\", \"user.mine\", b\"v\")"
+	echo > "$(printf "new/a\nb\033[31m\tc")"
+	mkdir ro; echo r >ro/r; chmod 500 ro; mkdir empty; chmod 400 ro/r
+'
+
+everything() {
+	populate
+	make_layer x "$engine" "$tree"
+	in_t "$program"
+}
+
+@test "every kind of change is told, with type, mode and size, for both engines" {
+	each_kind() {
+		everything
+		run --separate-stderr sbox diff x
+		assert_status 0
+		diff <(sed -E 's/^([a-z]+) +([^ ]+) +([^ ]+)  /\1 \2 \3 /' <<<"$output") - <<-'END'
+			removed -rw-r--r-- 2 ~/t/a
+			added -rw-r--r-- 1 ~/t/attr
+			removed -rw-r--r-- 2 ~/t/b
+			added -rw-r--r-- 7 ~/t/b-moved
+			added -rw-r--r-- 2 ~/t/d/n
+			removed drwxr-xr-x - ~/t/d/s/u/
+			changed -rw-r--r-- 3 ~/t/d/s/y
+			removed -rw-r--r-- 2 ~/t/d/x
+			added lrwxrwxrwx - ~/t/dangling -> /nonexistent
+			changed drwx------ - ~/t/deep/  (was drwxr-xr-x)
+			removed drwxr-xr-x - ~/t/deep/1/2/
+			changed -rw-r--r-- 4 ~/t/e  (was drwxr-xr-x)
+			added drwxr-xr-x - ~/t/empty/
+			changed drwxr-xr-x - ~/t/f2d/  (was -rw-r--r--)
+			added -rw-r--r-- 3 ~/t/f2d/in
+			removed drwxr-xr-x - ~/t/gone/
+			removed -rw-r--r-- 2 ~/t/h1
+			changed -rw-r--r-- 3 ~/t/h2
+			changed lrwxrwxrwx - ~/t/link -> b
+			added drwxr-xr-x - ~/t/new/
+			added -rw-r--r-- 1 ~/t/new/a\x0ab\x1b[31m	c
+			added -rw-r--r-- 2 ~/t/new/q
+			added -rw-r--r-- 2 ~/t/new/q2
+			added drwxr-xr-x - ~/t/new/sub/
+			added dr-x------ - ~/t/ro/
+			added -r-------- 2 ~/t/ro/r
+			changed -rw-r--r-- 0 ~/t/script  (was -rwxr-xr-x)
+			added -rw-r--r-- 10M ~/t/sparse
+			added -rw-r--r-- 2 ~/t/zq
+		END
+	}
+	each_engine each_kind
+}
+
+@test "what is only copied up, or taken away twice, is no change; a forged time hides none" {
+	each_quiet() {
+		echo 1 >"$tree/a"
+		echo 1 >"$tree/b"
+		make_layer x "$engine" "$tree"
+		in_t 'echo 2 >a; echo 1 >a; chmod 600 b; chmod 644 b; echo 1 >new; rm new'
+		run --separate-stderr sbox diff x
+		assert_equal "$output" ""
+		in_t 'touch -r a .ref; echo 2 >a; touch -r .ref a; rm .ref'
+		run --separate-stderr sbox diff x
+		assert_contains "$output" "changed  -rw-r--r--     2  ~/t/a"
+		sbox apply x
+		assert_equal "$(cat "$tree/a")" 2
+		assert_equal "$(ls -A "$layers/x/trees/1/upper")" ""
+	}
+	each_engine each_quiet
+}
+
+@test "apply makes the host what the program saw, and the layer is empty then" {
+	each_apply() {
+		everything
+		view >"$T/wanted"
+		run --separate-stderr sbox apply x
+		assert_status 0
+		assert_contains "$output" "applied"
+		assert_equal "$stderr" ""
+		tree_hash "$tree" >"$T/is"
+		diff "$T/wanted" "$T/is" || return
+		assert_equal "$(ls -A "$layers/x/trees/1/upper")" ""
+		assert_equal "$(sbox diff x)" ""
+		# 10 MiB that are not there
+		[ "$(stat -c %b "$tree/sparse")" -lt 100 ] || complain "the hole is filled"
+		chmod -R u+w "$tree"
+	}
+	each_engine each_apply
+}
+
+@test "--json has every change, with names of any bytes" {
+	engine=kernel
+	make_layer x $engine "$tree"
+	in_t 'python3 -c "open(b\"bad\\xff\\nname\", \"w\"); open(\"gut\\u00e4\\x1b\", \"w\")"; ln -s to l'
+	sbox diff --json x | python3 -c '
+import json, os, sys
+d = json.load(sys.stdin)
+assert d["layer"] == "x" and d["version"] == 1 and d["complete"], d
+by = {os.path.basename(c["path"]): c for c in d["changes"]}
+assert by["gut\u00e4\x1b"]["change"] == "added", by
+bad = by["bad\\xff\\x0aname"]
+assert bytes.fromhex(bad["path_hex"]).endswith(b"/t/bad\xff\nname"), bad
+assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"]["old"] is None
+'
+}
+
+@test "--patch shows text, and tells what is none; nothing in it draws on a terminal" {
+	engine=kernel
+	printf '1\n2\n3\n' >"$tree/text"
+	printf 'a\0b' >"$tree/binary"
+	make_layer x $engine "$tree"
+	in_t 'sed -i s/2/two/ text; printf "x\0" >binary; truncate -s 2M large
+		printf "\033[31mred\n" >drawing; printf "new\n" >"--label=x"'
+	run --separate-stderr sbox diff --patch x
+	assert_status 0
+	assert_contains "$output" $'--- ~/t/text (before)\n+++ ~/t/text\n@@ -1,3 +1,3 @@\n 1\n-2\n+two\n 3'
+	assert_contains "$output" $'+++ ~/t/--label=x\n@@ -0,0 +1 @@\n+new'
+	assert_contains "$output" $'~/t/binary\n  (binary)'
+	assert_contains "$output" $'~/t/large\n  (not shown: too large)'
+	assert_contains "$output" $'\033[31mred'
+	run "$TEST_BIN/pty" -- "$SBOX" diff --patch x
+	assert_contains "$output" "(not shown: control characters in it)"
+	refute_contains "$output" $'\033[31m'
+}
+
+@test "paths choose: what is named is brought, the rest stays as it was to the program" {
+	each_part() {
+		everything
+		view >"$T/before"
+		sbox apply x "$tree/d/n" "$tree/new/sub"
+		assert_equal "$(cat "$tree/d/n")" n
+		assert_equal "$(cat "$tree/d/x")" x
+		[ -d "$tree/new/sub" ] && [ ! -e "$tree/new/q" ] && [ -e "$tree/a" ]
+		# the program still sees d with nothing of the old one in it
+		view >"$T/after"
+		diff "$T/before" "$T/after" || return
+		cd "$tree"
+		sbox apply a e
+		cd - >/dev/null
+		[ ! -e "$tree/a" ] && [ -f "$tree/e" ]
+		# the last of three names, whose time the loss of another has changed
+		sbox apply x "$tree/gone"
+		run --separate-stderr sbox apply x "$tree/h1"
+		assert_status 0
+		sbox apply
+		diff "$T/before" <(tree_hash "$tree") || return
+		chmod -R u+w "$tree"
+	}
+	each_engine each_part
+}
+
+@test "discard gives up what is named, in opaque directories too, or all" {
+	each_discard() {
+		everything
+		tree_hash "$tree" >"$T/host"
+		run sbox discard x "$tree/d/x" "$tree/new" "$tree/d/s" "$tree/gone"
+		assert_contains "$output" "removed  -rw-r--r--     2  ~/t/d/x"
+		assert_contains "$output" "discarded"
+		view >"$T/view"
+		assert_contains "$(cat "$T/view")" "'d/x'"
+		assert_contains "$(cat "$T/view")" "'d/s/u/z'"
+		assert_contains "$(cat "$T/view")" "'gone/a/b/g'"
+		refute_contains "$(cat "$T/view")" "'new/q'"
+		diff <(tree_hash "$tree" | grep "'d/s") <(grep "'d/s" "$T/view") || return
+		assert_contains "$(cat "$T/view")" "'d/n'"
+		sbox discard x
+		assert_equal "$(sbox diff x)" ""
+		diff "$T/host" <(tree_hash "$tree") && diff "$T/host" <(view)
+	}
+	each_engine each_discard
+}
+
+@test "what changed on the host since is told, and nothing is applied but by force" {
+	each_since() {
+		mkdir "$tree/dir" "$tree/todir"
+		for name in a b dir/in gone; do echo 1 >"$tree/$name"; done
+		make_layer x "$engine" "$tree"
+		in_t 'echo 2 >a; echo 2 >b; rm -r dir gone; echo 2 >new; echo 2 >same; rmdir todir; echo 2 >todir'
+		await_tick
+		echo host >"$tree/a"
+		echo host >"$tree/new"
+		echo 2 >"$tree/same"
+		echo host >"$tree/dir/late"
+		tree_hash "$tree" >"$T/host"
+		run --separate-stderr sbox apply x
+		assert_status 125
+		assert_contains "$stderr" "'~/t/a': changed on the host"
+		assert_contains "$stderr" "'~/t/new': changed on the host"
+		assert_contains "$stderr" "'~/t/dir': changed on the host"
+		refute_contains "$stderr" "~/t/same"
+		assert_contains "$stderr" "nothing is applied"
+		assert_contains "$stderr" "--force"
+		diff "$T/host" <(tree_hash "$tree") || return
+		sbox apply x "$tree/b" "$tree/gone"
+		assert_equal "$(cat "$tree/b") $(cat "$tree/a")" "2 host"
+		sbox apply --force x
+		assert_equal "$(cat "$tree/a" "$tree/new" "$tree/todir")" $'2\n2\n2'
+		[ ! -e "$tree/dir" ]
+	}
+	each_engine each_since
+}
+
+@test "a link that was put in the way is not followed, neither into nor out of the tree" {
+	each_link() {
+		rm -rf "$HOME/out"
+		mkdir -p "$tree/d/e" "$HOME/out/e"
+		echo 1 >"$tree/d/e/f"
+		echo mine >"$HOME/out/e/f"
+		make_layer x "$engine" "$tree"
+		in_t 'echo 2 >d/e/f; ln -s ../out evil; ln -s /etc/passwd p'
+		await_tick
+		rm -r "$tree/d"
+		ln -s ../out "$tree/d"
+		run --separate-stderr sbox apply x
+		assert_status 125
+		assert_equal "$(cat "$HOME/out/e/f")" mine
+		sbox apply --force x
+		assert_equal "$(cat "$HOME/out/e/f")" mine
+		[ -d "$tree/d" ] && [ ! -L "$tree/d" ] && [ -L "$tree/evil" ] && [ -L "$tree/p" ]
+		assert_equal "$(cat "$tree/d/e/f")" 2
+		# the tree itself: a layer over what is a link now is not followed
+		in_t 'echo 3 >d/e/f'
+		mv "$tree" "$tree.real"
+		ln -s t.real "$tree"
+		run --separate-stderr sbox apply x
+		assert_status 125
+		assert_contains "$stderr" "a link is in its place"
+		rm "$tree"
+		rm -rf "$tree.real"
+	}
+	each_engine each_link
+}
+
+@test "what the user may not change is told before anything is applied" {
+	engine=kernel
+	mkdir "$tree/locked" "$tree/open"
+	echo 1 >"$tree/locked/f"
+	make_layer x $engine "$tree"
+	in_t 'echo 2 >locked/f; rm open -r; echo 1 >b'
+	chmod 555 "$tree/locked"
+	chmod 555 "$layers/x/trees/1/upper/locked"
+	run --separate-stderr sbox apply x
+	assert_status 125
+	assert_contains "$stderr" "'~/t/locked/f': you may not change it; root could"
+	[ ! -e "$tree/b" ] && [ -d "$tree/open" ]
+	sbox apply x "$tree/b" "$tree/open"
+	[ -e "$tree/b" ] && [ ! -e "$tree/open" ]
+	chmod 000 "$layers/x/trees/1/upper/locked"
+	run --separate-stderr sbox apply x
+	assert_status 125
+	run --separate-stderr sbox diff x
+	assert_status 125
+	assert_contains "$stderr" "cannot be seen"
+	run --separate-stderr sbox discard x
+	assert_status 0
+}
+
+@test "what the user's programs are started by stays in the layer unless it is named" {
+	engine=kernel
+	rm -rf "$tree"
+	tree=$HOME
+	mkdir -p "$HOME/p/.git/hooks" "$HOME/.config"
+	make_layer x $engine "$tree"
+	in_layer x $engine "$tree" bash -c 'echo evil >.bashrc; mkdir -p .config/autostart .ssh
+		echo evil >.config/autostart/e.desktop; echo evil >p/.git/hooks/post-checkout
+		echo evil >.ssh/rc; echo good >p/f; mkdir -p q/.git; echo evil >q/.git/config; echo evil >p/.envrc'
+	run --separate-stderr sbox apply x
+	assert_status 0
+	assert_contains "$output" "kept in it"
+	assert_contains "$stderr" "'~/.bashrc' stays in the layer: it is protected"
+	assert_contains "$stderr" "'~/p/.git/hooks/post-checkout' stays in the layer: '~/p/.git' is"
+	assert_equal "$(cat "$HOME/p/f")" good
+	for path in .bashrc .config/autostart p/.git/hooks/post-checkout .ssh q/.git p/.envrc; do
+		[ ! -e "$HOME/$path" ] || complain "applied: $path" || return
+	done
+	# a directory above is not enough
+	sbox apply x "$HOME/.config" "$HOME/p"
+	[ ! -e "$HOME/.config/autostart" ] && [ ! -e "$HOME/p/.git/hooks/post-checkout" ]
+	sbox apply x "$HOME/.bashrc" "$HOME/.config/autostart/e.desktop" "$HOME/p/.git"
+	[ -e "$HOME/.bashrc" ] && [ -e "$HOME/.config/autostart/e.desktop" ] &&
+		[ -e "$HOME/p/.git/hooks/post-checkout" ]
+	# nor does a link or a removal get round it
+	in_layer x $engine "$tree" bash -c 'rm -rf .config; ln -s /tmp .config'
+	run --separate-stderr sbox apply x
+	assert_contains "$stderr" "is protected"
+	[ -e "$HOME/.config/autostart/e.desktop" ]
+	sbox apply --force x
+	[ -L "$HOME/.config" ] && [ -e "$HOME/.ssh/rc" ]
+}
+
+@test "fifos, sockets and set-id bits are not brought, and that is said" {
+	engine=kernel
+	make_layer x $engine "$tree"
+	in_t 'mkfifo fifo; python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"sock\")"
+		echo 1 >suid; chmod 6755 suid; echo 1 >.sbox-apply-1'
+	run --separate-stderr sbox apply x
+	assert_status 0
+	assert_contains "$stderr" "'~/t/fifo' stays in the layer: a fifo is not brought"
+	assert_contains "$stderr" "'~/t/sock' stays in the layer: a socket"
+	assert_contains "$stderr" "'~/t/suid' is applied without its set-id bits"
+	assert_contains "$output" "1 change of the layer 'x' applied, 3 kept in it"
+	assert_equal "$(ls -A "$tree") $(stat -c %a "$tree/suid")" "suid 755"
+	assert_equal "$(ls -A "$layers/x/trees/1/upper" | tr '\n' ' ')" ".sbox-apply-1 fifo sock "
+}
+
+@test "a full disk loses nothing: what is brought is whole, the rest stays and can follow" {
+	engine=kernel
+	make_layer x $engine "$tree"
+	in_t 'head -c 200K /dev/zero | tr "\0" a >a; head -c 200K /dev/zero | tr "\0" b >b
+		head -c 200K /dev/zero | tr "\0" c >c'
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare -Urm sh -c '
+		mount -t tmpfs -o size=500K tmpfs "$1" && "$2" apply x; echo "r=$?"; ls -A "$1"
+		"$2" diff x; mkdir "$1/../safe"; mv "$1/a" "$1/../safe"; "$2" apply x
+		mv "$1/b" "$1/c" "$1/../safe"; cat "$1/../safe"/? | sha256sum' \
+		sh "$tree" "$SBOX"
+	assert_contains "$output" "r=125"
+	assert_contains "$stderr" "No space left on device"
+	assert_contains "$stderr" "'sbox apply' goes on"
+	assert_contains "$output" $'a\nb\nadded    -rw-r--r--  200K  ~/t/c\n'
+	refute_contains "$output" .sbox-apply
+	assert_contains "$output" "$(for c in a b c; do head -c 200K /dev/zero | tr '\0' $c; done | sha256sum)"
+}
+
+# killed_often ENGINE
+killed_often() {
+	need python3
+	engine=$1
+	everything
+	# more of what has to be opened for a moment
+	in_t 'mkdir closed; touch closed/{1..20}; chmod 500 closed'
+	cp -a "$tree" "$HOME/host"
+	chmod -R u+rwx "$layers/x/trees/1/work"
+	rm -rf "$layers/x/trees/1/work"
+	mkdir "$HOME/l"
+	mv "$layers/x" "$HOME/l/x"
+	"$BATS_TEST_DIRNAME/layer_kill.py" "$HOME/host" "$HOME/l/x" 100
+}
+
+# bats test_tags=no-asan
+@test "killed at 100 random points and begun again, apply ends as if it were never killed" {
+	killed_often kernel
+}
+
+# bats test_tags=no-asan
+@test "killed at 100 random points over fuse-overlayfs, apply ends the same" {
+	need fuse-overlayfs
+	killed_often fuse-overlayfs
+}
+
+@test "a layer in use is looked at, not changed" {
+	engine=kernel
+	make_layer x $engine "$tree"
+	in_t 'echo 1 >a'
+	exec 7<"$layers/x"
+	flock 7
+	for verb in apply discard "layer remove"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr sbox $verb x
+		assert_status 125
+		assert_contains "$stderr" "the layer 'x' is in use"
+	done
+	assert_contains "$(sbox diff x)" "~/t/a"
+	assert_contains "$(sbox layer list)" "yes"
+	exec 7<&-
+	sbox layer remove x
+	[ ! -e "$layers/x" ]
+}
+
+@test "layers are listed, shown, pruned and removed, damaged ones too" {
+	engine=kernel
+	assert_equal "$(sbox layer list --names)" ""
+	sbox layer prune
+	make_layer x $engine "$tree"
+	make_layer empty $engine "$tree"
+	make_layer bad $engine "$tree"
+	echo other >"$layers/bad/record"
+	in_t 'head -c 100000 /dev/zero >a'
+	run --separate-stderr sbox layer list
+	assert_status 125
+	assert_contains "$stderr" "the layer 'bad' is damaged"
+	assert_contains "$output" "x      host"
+	sbox layer list --json 2>/dev/null | python3 -c '
+import json, sys
+x = [l for l in json.load(sys.stdin)["layers"] if l["name"] == "x"][0]
+t = x["trees"][0]
+assert x["base"] == "host" and not x["in_use"] and t["engine"] == "kernel", x
+assert t["files"] == 1 and t["bytes"] >= 100000, t'
+	run --separate-stderr sbox layer show x
+	assert_contains "$output" "tree    $HOME/t: kernel, 1 files"
+	run --separate-stderr sbox layer prune
+	assert_equal "$output" empty
+	assert_equal "$(sbox layer list --names)" $'bad\nx'
+	sbox layer remove bad x
+	assert_equal "$(ls -A "$layers")" ""
+}
+
+@test "mistakes about layers are told with what to do" {
+	engine=kernel
+	run --separate-stderr sbox diff
+	assert_status 125
+	assert_contains "$stderr" "there are no layers in"
+	make_layer trial $engine "$tree"
+	run --separate-stderr sbox diff trail
+	assert_status 125
+	assert_contains "$stderr" "did you mean 'trial'?"
+	run --separate-stderr sbox apply trial "$tree/nothing"
+	assert_contains "$stderr" "nothing is changed at '$HOME/t/nothing'"
+	run --separate-stderr sbox apply --frce trial
+	assert_contains "$stderr" "unknown word '--frce'"
+	make_layer x $engine "$tree"
+	touch "$layers/x/record"
+	run --separate-stderr sbox diff
+	assert_contains "$stderr" "the layer 'x', which was used last"
+	sed -i 's|base=host|base=directory /srv|' "$layers/x/record"
+	run --separate-stderr sbox apply x
+	assert_status 125
+	assert_contains "$stderr" "does not lie over the host"
+	assert_contains "$stderr" "--root=/srv --layer=x"
+}
