@@ -99,7 +99,7 @@ static int add_path(struct picked *p, const char *word, struct err *e)
 int pick_layer(
 	struct arena *a, char **words, unsigned flags, struct picked *ret, struct err *e)
 {
-	struct picked p = { .arena = a, .layers = -1, .layer.fd = -1 };
+	struct picked p = { .arena = a, .layers = -1, .layer.fd = -1, .base = -1 };
 	const char *name = NULL;
 	if (host_init(&p.host, a, e) < 0)
 		return e->code;
@@ -122,6 +122,7 @@ int pick_layer(
 void pick_done(struct picked *p)
 {
 	layer_close(&p->layer);
+	p->base = fd_close(p->base);
 	p->layers = fd_close(p->layers);
 }
 
@@ -212,7 +213,7 @@ static int walk_tree(struct picked *p, const struct layer_tree *tree, unsigned f
 	walk_fn *what, void *data, struct err *e)
 {
 	struct walk w;
-	_cleanup_fd_ int base = walk_open_base(&p->layer, tree, e);
+	_cleanup_fd_ int base = walk_open_base(&p->layer, tree, p->base, e);
 	if (base < 0 && base != -ENOENT)
 		return base;
 	int r = walk_begin(&w, &p->layer, tree, base, flags, e);
