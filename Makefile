@@ -51,7 +51,7 @@ UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c te
 	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c \
 	test_guarded.c test_layer.c test_walk.c test_dns.c test_net_filter.c test_net_rule.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
-FUZZ_TARGETS = dns image launcher network profile
+FUZZ_TARGETS = dns image launcher layer network profile
 TEST_HELPERS = callmatrix deny killat probe pty reaper selfcheck
 
 # ---- Where it goes --------------------------------------------------------------------------

@@ -217,7 +217,7 @@ static int sync_host(const struct picked *p, struct err *e)
 	for (size_t i = 0; i < p->layer.trees.n; i++) {
 		const struct layer_tree *tree = &p->layer.trees.v[i];
 		struct err ignored;
-		_cleanup_fd_ int top = walk_open_base(&p->layer, tree, &ignored);
+		_cleanup_fd_ int top = walk_open_base(&p->layer, tree, p->base, &ignored);
 		_cleanup_fd_ int fd = top < 0
 			? -1
 			: openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -195,9 +195,9 @@ static int show(struct picked *p, struct walk *w, const struct walk_entry *entry
 
 static int show_all(struct request *rq, struct picked *p, struct err *e)
 {
-	if (p->layer.base == BASE_IMAGE)
+	if (p->layer.base == BASE_IMAGE && p->base < 0)
 		log_hint("the layer '%s' lies over an image; what was changed there is "
-			 "told as added",
+			 "told as added, what was removed is not",
 			p->layer.name);
 	if (rq->json) {
 		json_begin(&rq->j, NULL, '{');

@@ -14,7 +14,7 @@
 
 struct request {
 	uint64_t n;
-	bool list;
+	bool list; /* the changes, one by one */
 };
 
 static int tell(struct picked *p, struct walk *w, const struct walk_entry *entry,
@@ -54,32 +54,28 @@ static int give_up(struct picked *p, struct walk *w, const struct walk_entry *en
 	return r < 0 ? r : 0;
 }
 
-static int empty_all(struct picked *p, struct err *e)
+/* What can only be thrown away need not be understood. */
+static int discard_all(struct picked *p, struct err *e)
 {
-	const struct layer *l = &p->layer;
-	for (size_t i = 0; i < l->trees.n; i++) {
-		const struct layer_tree *tree = &l->trees.v[i];
-		_cleanup_fd_ int fd = layer_tree_open(l, tree, "upper");
-		int r = fd < 0 ? fd : tree_empty(fd);
-		if (r == 0)
-			r = overlay_clear_opaque(tree->engine, fd);
-		if (r < 0)
-			return err_sys(e, r,
-				"cannot remove all of '%s' from the layer '%s'",
-				tree->path, l->name);
-	}
-	return 0;
+	struct request rq = { 0 };
+	struct err ignored = { 0 };
+	bool counted = picked_walk(p, 0, tell, &rq, &ignored) == 0;
+	int r = remove_layer(p->arena, &p->host, p->layers, &p->layer, e);
+	if (r == 0 && counted)
+		printf("%llu change%s discarded with the layer '%s'\n",
+			(unsigned long long)rq.n, rq.n == 1 ? "" : "s", p->layer.name);
+	else if (r == 0)
+		printf("the layer '%s' discarded\n", p->layer.name);
+	return r;
 }
 
 static int discard(struct picked *p, struct applier *ap, struct err *e)
 {
-	struct request rq = { .list = p->paths.n > 0 };
+	struct request rq = { .list = true };
 	int r = picked_walk(p, 0, tell, &rq, e);
-	/* what can only be thrown away need not be understood */
-	if (r < 0 && p->paths.n > 0)
+	if (r < 0)
 		return r;
-	r = p->paths.n > 0 ? picked_walk(p, WALK_ALL | WALK_LEAVE, give_up, &rq, e)
-			   : empty_all(p, e);
+	r = picked_walk(p, WALK_ALL | WALK_LEAVE, give_up, &rq, e);
 	int settled = r < 0 ? r : applier_settle(ap, &p->layer, e);
 	pick_tell_missed(p);
 	if (settled == 0)
@@ -101,9 +97,9 @@ static int run(int argc, char **argv, struct err *e)
 	int r = pick_layer(&arena, argv + 1, LAYER_LOCK, &p, e);
 	if (r < 0)
 		return r;
-	/* what a killed 'sbox apply' left on the host is given up with the rest */
-	r = applier_begin(&ap, &p.layer, e);
-	if (r == 0) {
+	if (p.paths.n == 0) {
+		r = discard_all(&p, e);
+	} else if ((r = applier_begin(&ap, &p.layer, e)) == 0) {
 		r = discard(&p, &ap, e);
 		applier_end(&ap);
 	}

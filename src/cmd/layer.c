@@ -18,6 +18,7 @@
 
 struct request {
 	struct arena *arena;
+	const struct host *host;
 	int layers; /* -1: there are none yet */
 	bool json, names;
 };
@@ -217,13 +218,7 @@ static int remove_one(struct request *rq, const char *name, struct err *e)
 	int r = layer_open(rq->arena, rq->layers, name, LAYER_LOCK | LAYER_UNREAD, &l, e);
 	if (r < 0)
 		return r;
-	/* what a killed 'sbox apply' left on the host is known here only */
-	struct applier ap;
-	if (applier_begin(&ap, &l, e) == 0)
-		applier_end(&ap);
-	else
-		log_err(e);
-	r = layer_remove(rq->layers, &l, e);
+	r = remove_layer(rq->arena, rq->host, rq->layers, &l, e);
 	layer_close(&l);
 	return r;
 }
@@ -257,7 +252,7 @@ static int prune(struct request *rq, char **words, struct err *e)
 		if (r < 0)
 			continue;
 		bool empty = layer_is_empty(&l);
-		r = empty ? layer_remove(rq->layers, &l, e) : 0;
+		r = empty ? remove_layer(rq->arena, rq->host, rq->layers, &l, e) : 0;
 		layer_close(&l);
 		if (r < 0) {
 			log_err(e);
@@ -278,7 +273,7 @@ static int run(int argc, char **argv, struct err *e)
 		{ "prune", prune } };
 	struct arena arena = { 0 };
 	struct host host;
-	struct request rq = { .arena = &arena };
+	struct request rq = { .arena = &arena, .host = &host };
 	(void)argc;
 	rq.json = instances_take_flag(argv, "--json");
 	rq.names = instances_take_flag(argv, "--names");

@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "layer/apply.h"
+#include "stage/image.h"
 
 /* ---- which layer ---- */
 
@@ -99,7 +101,7 @@ static int add_path(struct picked *p, const char *word, struct err *e)
 int pick_layer(
 	struct arena *a, char **words, unsigned flags, struct picked *ret, struct err *e)
 {
-	struct picked p = { .arena = a, .layers = -1, .layer.fd = -1 };
+	struct picked p = { .arena = a, .layers = -1, .layer.fd = -1, .base = -1 };
 	const char *name = NULL;
 	if (host_init(&p.host, a, e) < 0)
 		return e->code;
@@ -122,6 +124,7 @@ int pick_layer(
 void pick_done(struct picked *p)
 {
 	layer_close(&p->layer);
+	p->base = fd_close(p->base);
 	p->layers = fd_close(p->layers);
 }
 
@@ -212,7 +215,7 @@ static int walk_tree(struct picked *p, const struct layer_tree *tree, unsigned f
 	walk_fn *what, void *data, struct err *e)
 {
 	struct walk w;
-	_cleanup_fd_ int base = walk_open_base(&p->layer, tree, e);
+	_cleanup_fd_ int base = walk_open_base(&p->layer, tree, p->base, e);
 	if (base < 0 && base != -ENOENT)
 		return base;
 	int r = walk_begin(&w, &p->layer, tree, base, flags, e);
@@ -352,4 +355,23 @@ void json_bytes(struct json *j, const char *key, const char *bytes)
 	json_string(j, key, escaped(&a, bytes));
 	json_string(j, arena_printf(&a, "%s_hex", key), hex);
 	arena_done(&a);
+}
+
+int remove_layer(
+	struct arena *a, const struct host *h, int layers, struct layer *l, struct err *e)
+{
+	struct err why = { 0 };
+	/* what a killed 'sbox apply' left on the host is known here only */
+	struct applier ap;
+	if (applier_begin(&ap, l, e) == 0)
+		applier_end(&ap);
+	else
+		log_err(e);
+	int r = layer_remove(layers, l, e);
+	if (r != -EPERM && r != -EACCES)
+		return r;
+	const char *trees = arena_printf(
+		a, "%s/sbox/layers/%s/trees", h->vars[VAR_XDG_DATA_HOME], l->name);
+	(void)image_empty_tree(a, h, trees, &why); /* else the next one says why */
+	return layer_remove(layers, l, e);
 }

@@ -17,6 +17,7 @@ struct picked {
 	struct host host;
 	int layers;
 	struct layer layer;
+	int base; /* the root of what it lies over; -1: as the record says */
 	struct texts paths; /* absolute; none: all */
 	bool *met; /* for each whether there was a change at it or below */
 };
@@ -26,6 +27,11 @@ struct picked {
 int pick_layer(
 	struct arena *a, char **words, unsigned flags, struct picked *ret, struct err *e);
 void pick_done(struct picked *p);
+
+/* Takes a locked layer away, with what belongs to subordinate ids too. 0 or negative errno
+ * with @e set. */
+int remove_layer(struct arena *a, const struct host *h, int layers, struct layer *l,
+	struct err *e);
 
 /* Whether @path is one of those that were named, or below one, or none was named. */
 bool picked_path(const struct picked *p, const char *path);

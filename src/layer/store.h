@@ -45,7 +45,7 @@ struct layer {
 
 extern const char *const layer_engine_words[], *const layer_base_words[]; /* NULL ends */
 
-enum { LAYER_TREES_MAX = 4096 };
+enum { LAYER_TREES_MAX = 256 };
 
 enum {
 	LAYER_MAKE = 1 << 0, /* a missing one is made, empty */

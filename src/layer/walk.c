@@ -102,12 +102,17 @@ static int open_dirs(struct walk *w)
 	return w->upper < 0 ? w->upper : 0;
 }
 
-int walk_open_base(const struct layer *l, const struct layer_tree *tree, struct err *e)
+int walk_open_base(
+	const struct layer *l, const struct layer_tree *tree, int root, struct err *e)
 {
 	const char *top = l->base == BASE_HOST ? "/" : l->base_name;
-	if (l->base == BASE_IMAGE)
+	_cleanup_fd_ int own = -1;
+	if (root < 0 && l->base == BASE_IMAGE)
 		return -ENOENT;
-	_cleanup_fd_ int root = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0) {
+		own = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		root = own;
+	}
 	int fd = root < 0 ? -errno
 			  : open_strict(root, path_rest(tree->path, "/"),
 				    O_PATH | O_DIRECTORY | O_CLOEXEC, STRICT);

@@ -46,9 +46,11 @@ struct walk {
 	bool enter; /* the entry told last is a directory to go into */
 };
 
-/* The base's side of a tree: a descriptor (O_PATH); no link is followed. -ENOENT: there is
- * none; another negative errno with @e set. */
-int walk_open_base(const struct layer *l, const struct layer_tree *tree, struct err *e);
+/* The base's side of a tree: a descriptor (O_PATH); no link is followed. @root: what the base's
+ * root is, borrowed; -1: the host's, or the directory that the record names (an image's is for
+ * the caller to open). -ENOENT: there is none; another negative errno with @e set. */
+int walk_open_base(
+	const struct layer *l, const struct layer_tree *tree, int root, struct err *e);
 /* @base: from walk_open_base(), negative: nothing is there; borrowed until walk_end(). */
 int walk_begin(struct walk *w, const struct layer *l, const struct layer_tree *tree,
 	int base, unsigned flags, struct err *e);

@@ -87,24 +87,31 @@ static int lock_store(const struct image_store *s)
 	return -errno;
 }
 
+int image_empty_tree(
+	struct arena *a, const struct host *h, const char *path, struct err *e)
+{
+	char *argv[] = { "remove", IMAGE_ROOT, NULL };
+	const struct image_work w = {
+		.root = path,
+		.write = true,
+		.fds = { -1, -1, -1, -1 },
+		.argv = argv,
+		.range = has_range(a, h),
+	};
+	return work(a, h, &w, NULL, e);
+}
+
 /* Empties the tree in the folder, which is locked, and takes the rest away. */
 static int destroy(const struct image_store *s, const struct host *h, const char *name,
 	struct err *e)
 {
 	struct err why = { 0 };
-	char *argv[] = { "remove", IMAGE_ROOT, NULL };
-	const struct image_work w = {
-		.root = arena_printf(s->a, "%s/%s/root", s->path, name),
-		.write = true,
-		.fds = { -1, -1, -1, -1 },
-		.argv = argv,
-		.range = has_range(s->a, h),
-	};
+	const char *root = arena_printf(s->a, "%s/%s/root", s->path, name);
 	struct stat st;
 	int r = 0;
-	if (lstat(w.root, &st) == 0 && S_ISDIR(st.st_mode) && rmdir(w.root) < 0) {
-		r = work(s->a, h, &w, NULL, &why);
-		(void)rmdir(w.root); /* empty, but perhaps not for us to read */
+	if (lstat(root, &st) == 0 && S_ISDIR(st.st_mode) && rmdir(root) < 0) {
+		r = image_empty_tree(s->a, h, root, &why);
+		(void)rmdir(root); /* empty, but perhaps not for us to read */
 	}
 	int removed = path_remove_tree(s->fd, name);
 	if (removed == 0)

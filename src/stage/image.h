@@ -27,5 +27,10 @@ int image_export(struct arena *a, const struct host *h, const char *name,
 /* 1 where there are differences, which it has printed. */
 int image_verify(struct arena *a, const struct host *h, const char *name, struct err *e);
 
+/* Empties the directory @path, whichever of the caller's ids what is in it belongs to. As
+ * above. */
+int image_empty_tree(
+	struct arena *a, const struct host *h, const char *path, struct err *e);
+
 /* A file as the root of @p: imported unless it was, and its image's name put in its place. */
 int image_as_root(struct plan *p, const struct host *h, struct err *e);

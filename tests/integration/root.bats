@@ -205,6 +205,47 @@ dpkg-query: no packages found matching sbox-test"
 	assert_equal "$(ls -A "$copies")" ""
 }
 
+# bats test_tags=no-vm
+@test "Debian as an image with a layer: the package is in the layer, there again, and exported" {
+	need_debian
+	local copies=$HOME/.local/share/sbox/images
+	mkdir -p p/DEBIAN p/usr/share/www
+	printf '%s\n' 'Package: sbox-test' 'Version: 1' 'Architecture: all' \
+		'Maintainer: x <x@example.org>' 'Description: x' >p/DEBIAN/control
+	printf '%s\n' '#!/bin/sh' 'chown www-data:shadow /usr/share/www/owned &&' \
+		'chmod 4750 /usr/share/www/owned' >p/DEBIAN/postinst
+	chmod 755 p/DEBIAN/postinst
+	echo words >p/usr/share/www/owned
+	dpkg-deb --root-owner-group --build p p.deb
+	sbox image import -q "$debian_tar" debian
+	in_root debian --layer=work --bind="$T/work/p.deb /tmp/p.deb" -c '
+		apt-get --yes install /tmp/p.deb && dpkg --purge --force-remove-essential hostname'
+	assert_status 0
+	assert_contains "$output" "Setting up sbox-test (1)"
+	run -0 --separate-stderr sbox image verify debian
+	in_root debian -c 'test ! -e /usr/share/www'
+	assert_status 0
+	in_root debian --layer=work -c '
+		stat -c "%U:%G %a" /usr/share/www/owned; dpkg -s sbox-test | grep Status
+		test ! -e /bin/hostname && apt-get check'
+	assert_status 0
+	assert_contains "$output" "www-data:shadow 4750
+Status: install ok installed"
+	run --separate-stderr sbox apply work
+	assert_status 125
+
+	sbox --profile shell --root=debian --layer=work -- tar --one-file-system -C / -cf - . >out.tar
+	sbox image import -q out.tar again
+	in_root again -c 'stat -c "%U:%G %a" /usr/share/www/owned; test ! -e /bin/hostname'
+	assert_status 0
+	assert_equal "$output" "www-data:shadow 4750"
+	sbox image remove debian
+	sbox image remove again
+	assert_equal "$(ls -A "$copies")" ""
+	sbox layer remove work
+	[ ! -e "$HOME/.local/share/sbox/layers/work" ]
+}
+
 @test "busybox alone is root enough, and nothing is made in its tree" {
 	local before
 	busybox_root

@@ -44,7 +44,7 @@ sum_of_host() {
 	assert_contains "$output" "~/project/node_modules/left/index.js"
 	assert_contains "$output" "~/project/package.json"
 	run --separate-stderr sbox diff --patch try ~/project/package.json
-	assert_contains "$output" '+    "left": "file:left-1.0.0.tgz"'
+	assert_contains "$output" '"left":"file:left-1.0.0.tgz"'
 	run --separate-stderr sbox apply try ~/project/node_modules
 	assert_status 0
 	cmp "$T/work/left/index.js" node_modules/left/index.js
@@ -89,7 +89,7 @@ make_wheel() {
 	assert_contains "$output" "~/.local/bin/left"
 	# what is found by the shell's PATH is not brought along without its name
 	run --separate-stderr sbox apply
-	assert_contains "$stderr" ".local/bin/left"
+	assert_contains "$stderr" "'~/.local/bin' stays in the layer: it is protected"
 	[ ! -e ~/.local/bin/left ]
 	assert_equal "$(/usr/bin/python3 -c 'import left; print(left.answer)')" 42
 	run --separate-stderr sbox apply try ~/.local/bin/left

@@ -36,7 +36,7 @@ static void make(void)
 		"%s", err.msg);
 	cr_assert_eq(layer_add(&arena, &layer, tree, ENGINE_KERNEL, 0755, &err), 0);
 	upper = layer_tree_open(&layer, &layer.trees.v[0], "upper");
-	base = walk_open_base(&layer, &layer.trees.v[0], &err);
+	base = walk_open_base(&layer, &layer.trees.v[0], -1, &err);
 	cr_assert(upper >= 0 && base >= 0);
 }
 
