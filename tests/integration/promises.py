@@ -22,7 +22,7 @@ REFUSED_TOO = ["io_uring_setup", "io_uring_enter", "io_uring_register", "bpf", "
 # What "profile show" leaves out is as sbox-profile(5) says.
 DEFAULTS = {"root": "host", "home": "ephemeral", "cwd": "none", "identity": "self",
             "groups": "auto", "pid": "private", "ipc": "private", "uts": "private",
-            "cgroup": "private", "network": "none", "sys": "no", "gpu": "no",
+            "cgroup": "private", "layer": "none", "network": "none", "sys": "no", "gpu": "no",
             "nested": "none", "architectures": "native", "landlock": "auto", "ptrace": "no",
             "personality": "no", "wx-memory": "yes", "syscalls-default": "errno"}
 ROOT_CAPABILITIES = 0x800400ff  # "root" in sbox-profile(5)
@@ -83,6 +83,11 @@ if values["home"] != "none":
     places.append("/root" if as_root else home)
 if values["cwd"] == "write":
     places.append(cwd)
+if values["layer"] != "none":  # what is written there goes to the layer
+    for tree in " ".join(lists.get("system", []) + lists.get("overlay", [])).split():
+        if os.path.isdir(tree.lstrip("?")):
+            places.append(tree.lstrip("?"))
+    places += [f"{home}/{name}" for name in (".cache", ".config", ".local", ".local/share")]
 for tmpfs in lists.get("tmpfs", []):
     path = tmpfs.split(" ")[0]
     if not path.startswith("?"):

@@ -109,6 +109,21 @@ holds() {
 	holds base
 }
 
+# It shows the real home, but for what is secret.
+@test "every promise of the profile try holds, and the host stays as it is" {
+	local before
+	need fuse-overlayfs
+	rm "$HOME/diary" "$HOME/.config/sbox/profiles/own.conf"
+	hidden=("$HOME/.ssh/id_rsa" "$HOME/.cache/sbox" "$HOME/.local/share/sbox"
+		"/dev/shm/$secret" "$T/run" "$T/stdin")
+	mkdir -p "$HOME/.local/share" "$HOME/.cache"
+	before=$(find "$HOME" /usr/local /etc ! -path '*/sbox*' -printf '%p %y %m %s\n' 2>/dev/null |
+		sort)
+	holds try
+	assert_equal "$(find "$HOME" /usr/local /etc ! -path '*/sbox*' -printf '%p %y %m %s\n' \
+		2>/dev/null | sort)" "$before"
+}
+
 @test "every promise of the profile shell holds in another system's tree" {
 	need busybox
 	root=$T/work/tree
