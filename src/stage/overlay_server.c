@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
@@ -34,6 +35,7 @@ enum {
 
 struct server {
 	const struct overlay *overlay;
+	const struct ready *rd;
 	int user_ns;
 };
 
@@ -82,18 +84,34 @@ static int stand_folder(const struct overlay *o)
 		: -ESTALE;
 }
 
+/* Where the kernel judges by the files' true owners, the server must be able to do all for
+ * them; where all is shown as the program's own, the server's rights are the only judge,
+ * and are the program's.
+ * One more is never used, and no program inside can have it: so none may look into the
+ * server, which sees the host's files, not even where it shares the host's processes. */
+static uint64_t capabilities(const struct server *server)
+{
+	static const unsigned for_owners[] = { CAP_CHOWN, CAP_DAC_OVERRIDE,
+		CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_SETUID, CAP_SETGID,
+		CAP_MKNOD };
+	uint64_t set = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(for_owners); i++)
+		set |= UINT64_C(1) << for_owners[i];
+	if (server->overlay->squash)
+		set &= server->rd->capabilities;
+	return set | UINT64_C(1) << CAP_SYS_BOOT;
+}
+
 static int prepare(const void *data)
 {
 	const struct server *server = data;
 	const struct overlay *o = server->overlay;
-	const uint64_t capabilities = UINT64_C(1) << CAP_CHOWN |
-		UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_DAC_READ_SEARCH |
-		UINT64_C(1) << CAP_FOWNER | UINT64_C(1) << CAP_FSETID |
-		UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID |
-		UINT64_C(1) << CAP_MKNOD;
 	char place[64];
 	(void)umask(0);
-	if (setns(server->user_ns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0 ||
+	if (setns(server->user_ns, CLONE_NEWUSER) < 0 ||
+		/* what a group of the caller's may read, the program may not */
+		(server->rd->drop_groups && setgroups(0, NULL) < 0) ||
+		unshare(CLONE_NEWNS) < 0 ||
 		mount("layer", STAND, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
 		return -errno;
 	int r = stand(&o->lower, STAND "/lower");
@@ -103,7 +121,7 @@ static int prepare(const void *data)
 	}
 	if (r == 0)
 		r = stand_folder(o);
-	return r < 0 ? r : side_keep(capabilities);
+	return r < 0 ? r : side_keep(capabilities(server));
 }
 
 /* ---- its life ---- */
@@ -139,7 +157,9 @@ int overlay_serve(struct overlay_run *run, int device, struct err *e)
 		return err_set(
 			e, -EPROTO, "a mount for fuse-overlayfs that nobody awaits");
 	const struct overlay *o = used->servers[run->n];
-	const struct server server = { .overlay = o, .user_ns = run->user_ns };
+	const struct server server = {
+		.overlay = o, .rd = run->rd, .user_ns = run->user_ns
+	};
 	char *const argv[] = { "fuse-overlayfs", "-f", "-o", options(run, o),
 		arena_printf(a, "/dev/fd/%d", taken), NULL };
 	struct proc_spec spec = { .path = used->fuse_path,
