@@ -310,6 +310,20 @@ static int settle_kept(struct resolver *r, struct overlay *o, const char *dest,
 			: 0;
 }
 
+/* What the server itself must not see. Attributes and names that a program sets through
+ * fuse-overlayfs (user.overlay.opaque, a rename to .wh.NAME) take away the place where
+ * something was to be hidden, at the next start, and can be taken back after it. */
+static void find_hidden(struct resolver *r, struct overlay *o)
+{
+	const struct mount_ops *ops = &r->rd->ops;
+	o->hidden = arena_alloc(r->a, (ops->n + 1) * sizeof(*o->hidden));
+	for (size_t i = 0; i < ops->n; i++) {
+		const struct mount_op *op = &ops->v[i];
+		if (op->kind == OP_HIDE && path_is_below(op->source, o->lower.path))
+			o->hidden[o->n_hidden++] = path_rest(op->source, o->lower.path);
+	}
+}
+
 static int settle(
 	struct resolver *r, struct overlay *o, const char *dest, const struct origin *at)
 {
@@ -341,6 +355,7 @@ static int settle(
 			OVERLAY_SERVERS_MAX);
 	else
 		used->servers[used->n_servers++] = o;
+	find_hidden(r, o);
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "stage/supervise.h"
 
@@ -61,6 +62,38 @@ static int stand(const struct known_dir *dir, const char *place)
 		mount(source, place, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return -errno;
 	return 0;
+}
+
+/* An empty one over what is hidden, each with an inode of its own: to fuse-overlayfs two
+ * with the same are one thing with two names. */
+static int cover(int top, const char *path, size_t number)
+{
+	char empty[64], place[64];
+	struct stat st;
+	_cleanup_fd_ int fd = path_open_beneath(top, path, O_NOFOLLOW);
+	/* gone, or a link: what it leads to is hidden under its own name */
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP || fd == -EXDEV)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? fd : -errno;
+	if (S_ISLNK(st.st_mode))
+		return 0;
+	(void)snprintf(empty, sizeof(empty), STAND "/empty-%zu", number);
+	(void)snprintf(place, sizeof(place), "/proc/self/fd/%d", fd);
+	if ((S_ISDIR(st.st_mode) ? mkdir(empty, 0555) : mknod(empty, S_IFREG | 0444, 0)) <
+			0 ||
+		mount(empty, place, NULL, MS_BIND, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+static int cover_hidden(const struct overlay *o)
+{
+	_cleanup_fd_ int top = open(STAND "/lower", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = top < 0 ? -errno : 0;
+	for (size_t i = 0; r == 0 && i < o->n_hidden; i++)
+		r = cover(top, o->hidden[i], i);
+	return r;
 }
 
 /* upper and work are one mount, or the server could not move files between them. */
@@ -115,6 +148,8 @@ static int prepare(const void *data)
 		mount("layer", STAND, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
 		return -errno;
 	int r = stand(&o->lower, STAND "/lower");
+	if (r == 0)
+		r = cover_hidden(o);
 	for (size_t i = 0; r == 0 && i < o->n_under; i++) {
 		(void)snprintf(place, sizeof(place), STAND "/under-%zu", i);
 		r = stand(&o->under[i], place);

@@ -404,6 +404,39 @@ b"
 	assert_equal "$output" started
 }
 
+# exchange A B: two names for each other's things, at once.
+exchange="python3 -c 'import ctypes, sys
+ctypes.CDLL(None).renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(), 2)'"
+
+@test "nothing that a program left in a layer shows later what is hidden" {
+	local engine
+	for engine in kernel fuse-overlayfs; do
+		for file in .netrc .npmrc .pypirc .git-credentials; do
+			echo token >"$HOME/$file"
+		done
+		mkdir -p "$HOME/.cargo" "$HOME/.ssh"
+		echo token >"$HOME/.cargo/credentials.toml"
+		echo token >"$HOME/.ssh/id"
+		cd "$T/work"
+		# whiteouts by their names, and directories that hide what is below
+		run --separate-stderr sbox try --layer=$engine --engine=$engine -- bash -c '
+			cd; for file in .netrc .npmrc .pypirc .git-credentials .ssh; do
+				touch x; mv x .wh.$file
+			done
+			python3 -c "import os; os.setxattr(\".cargo\", \"user.overlay.opaque\", b\"y\")"'
+		assert_status 0
+		run --separate-stderr sbox try --layer=$engine -- bash -c '
+			cd; python3 -c "import os; os.removexattr(\".cargo\", \"user.overlay.opaque\")"
+			touch .netrc x; '"$exchange"' x .netrc; mv -n .netrc y
+			rm -f .npmrc; mkdir .npmrc; mv .npmrc z
+			rm -f .pypirc; touch .pypirc; ln .pypirc p; rm .pypirc
+			rm -rf .ssh; mkdir .ssh; mv .ssh s
+			cat .netrc .npmrc .pypirc .git-credentials .cargo/credentials.toml .ssh/id
+			grep -r token . ; echo end'
+		assert_equal "$output" end
+	done
+}
+
 @test "fuse-overlayfs killed: the program ends, and is told why" {
 	make_tree
 	mkfifo "$T/work/go"
