@@ -20,6 +20,7 @@
 #include "base/proc.h"
 #include "config/settings.h"
 #include "resolve/overlay_probe.h"
+#include "resolve/subid.h"
 
 static const char *const engine_names[ENGINE_COUNT] = {
 	[ENGINE_KERNEL] = "kernel", [ENGINE_FUSE] = "fuse-overlayfs"
@@ -153,14 +154,6 @@ static int know(struct resolver *r, int fd, const char *path, struct known_dir *
 	return 0;
 }
 
-static bool is_mapped(const struct id_table *t, uint32_t id)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (id - t->v[i].outside < t->v[i].count)
-			return true;
-	return false;
-}
-
 static const char *folder_of(
 	struct resolver *r, const struct layer *l, const struct layer_tree *tree)
 {
@@ -250,7 +243,7 @@ static int against_kernel(struct resolver *r, const struct overlay *o)
 static void choose_engine(struct resolver *r, struct overlay *o, const struct stat *top,
 	const struct origin *at)
 {
-	bool ours = is_mapped(&r->rd->uids, top->st_uid);
+	bool ours = subid_is_mapped(&r->rd->uids, top->st_uid);
 	if (r->p->engine == ENGINE_AUTO && !ours)
 		o->engine = ENGINE_FUSE;
 	if (r->p->engine == ENGINE_FUSE_OVERLAYFS || o->engine == ENGINE_FUSE) {
@@ -335,7 +328,7 @@ static int settle(
 	}
 	o->mode = top.st_mode & 07777;
 	/* with one's own id alone the groups of files cannot be named either */
-	o->squash = !r->rd->map_range || !is_mapped(&r->rd->uids, top.st_uid);
+	o->squash = !r->rd->map_range || !subid_is_mapped(&r->rd->uids, top.st_uid);
 	if (overlay_is_kept(r->p) && used->own.fd >= 0 && !r->dry) {
 		int code = settle_kept(r, o, dest, &top, at);
 		if (code < 0)

@@ -404,6 +404,26 @@ b"
 	assert_equal "$output" started
 }
 
+@test "something secret in a directory that one may not search is not shown to who opens it" {
+	local engine
+	mkdir -p "$HOME/.config/gh"
+	echo token >"$HOME/.config/gh/hosts.yml"
+	chmod 000 "$HOME/.config"
+	cd "$T/work"
+	for engine in kernel fuse-overlayfs; do
+		run --separate-stderr sbox try --layer=$engine --engine=$engine -- sh -c \
+			'chmod 700 ~/.config; cat ~/.config/gh/hosts.yml'
+		assert_status 125
+		refute_contains "$output" token
+		assert_contains "$stderr" "'$HOME/.config/gh': Permission denied"
+		assert_contains "$stderr" "allow yourself to search"
+	done
+	# where nobody inside can open it either, nothing stands against the start
+	run --separate-stderr sbox --profile=untrusted --no-limits --cwd=none --home=none \
+		--hide=/root/.ssh/id -- true
+	assert_status 0
+}
+
 # exchange A B: two names for each other's things, at once.
 exchange="python3 -c 'import ctypes, sys
 ctypes.CDLL(None).renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(), 2)'"
