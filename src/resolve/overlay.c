@@ -11,8 +11,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -303,6 +305,31 @@ static int settle_kept(struct resolver *r, struct overlay *o, const char *dest,
 			: 0;
 }
 
+/* What the kernel tells of itself is no tree of files: a layer over /proc would show the
+ * host's processes, and what is done to one is done through names that a server walks. */
+static bool is_no_tree(
+	struct resolver *r, const struct overlay *o, const struct origin *at)
+{
+	struct statfs fs;
+	if (statfs(o->lower.path, &fs) < 0 ||
+		(fs.f_type != PROC_SUPER_MAGIC && fs.f_type != SYSFS_MAGIC &&
+			fs.f_type != CGROUP2_SUPER_MAGIC))
+		return false;
+	diag_add(r->d, at, "'%s' is the kernel's; a layer lies over files of a disk",
+		o->lower.path);
+	return true;
+}
+
+/* The server's rights over a squashed tree are the caller's. */
+static bool is_closed(
+	struct resolver *r, const struct overlay *o, const struct origin *at)
+{
+	if (!o->squash || access(o->lower.path, R_OK | X_OK) == 0)
+		return false;
+	diag_add(r->d, at, "'%s' cannot be read: %s", o->lower.path, strerror(errno));
+	return true;
+}
+
 /* What the server itself must not see. Attributes and names that a program sets through
  * fuse-overlayfs (user.overlay.opaque, a rename to .wh.NAME) take away the place where
  * something was to be hidden, at the next start, and can be taken back after it. */
@@ -326,6 +353,8 @@ static int settle(
 		diag_add(r->d, at, "'%s': %s", o->lower.path, strerror(errno));
 		return 0;
 	}
+	if (is_no_tree(r, o, at))
+		return 0;
 	o->mode = top.st_mode & 07777;
 	/* with one's own id alone the groups of files cannot be named either */
 	o->squash = !r->rd->map_range || !subid_is_mapped(&r->rd->uids, top.st_uid);
@@ -341,7 +370,8 @@ static int settle(
 			o->engine = tree->engine;
 	}
 	find_under(r, o, dest, at);
-	if (o->engine != ENGINE_FUSE || fuse_is_missing(r, o, at) < 0)
+	if (o->engine != ENGINE_FUSE || fuse_is_missing(r, o, at) < 0 ||
+		is_closed(r, o, at))
 		return 0;
 	if (used->n_servers == OVERLAY_SERVERS_MAX)
 		diag_add(r->d, at, "a layer over more than %d trees by fuse-overlayfs",

@@ -592,6 +592,23 @@ with_server() {
 	no_leftovers 'home/.local*'
 }
 
+@test "no layer lies over what the kernel tells of itself, nor over what cannot be read" {
+	local tree
+	for tree in /proc /sys; do
+		run --separate-stderr sbox --profile=untrusted --no-limits --cwd=none \
+			--layer=ephemeral --overlay=$tree -- ls $tree
+		assert_status 125
+		assert_equal "$output" ""
+		assert_contains "$stderr" "--overlay: '$tree' is the kernel's"
+	done
+	make_tree
+	with_all_ids chmod 700 "$T/work/tree/other-dir"
+	run --separate-stderr sbox --profile=untrusted --no-limits --cwd=none --groups=auto \
+		--id-map=single --layer=ephemeral --overlay="$T/work/tree/other-dir" -- true
+	assert_status 125
+	assert_contains "$stderr" "'$T/work/tree/other-dir' cannot be read: Permission denied"
+}
+
 @test "a start that fails leaves no layer behind" {
 	make_tree
 	run -127 --separate-stderr with_tree --layer=never -- /no/such/program
