@@ -22,7 +22,7 @@ struct overlay {
 	size_t n_under;
 	mode_t mode; /* of the tree's top */
 	bool squash; /* fuse-overlayfs: everything is the program's own */
-	const char **hidden; /* fuse-overlayfs: what is hidden in the tree, relative to it */
+	const char **hidden; /* from the server too; relative to the tree */
 	size_t n_hidden;
 };
 
