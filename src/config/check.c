@@ -136,7 +136,8 @@ static bool shell_without_line(const struct plan *p)
 
 static bool owner_of_mounts(const struct plan *p)
 {
-	/* with these, packet rules and read-only mounts would hold no longer (DESIGN) */
+	/* with these, packet rules and read-only mounts would hold no longer (DESIGN); by
+	 * sys_boot the servers of layers differ from all programs (overlay_server.c) */
 	static const char *const refused[] = { "sys_admin", "net_admin", "net_raw",
 		"sys_ptrace", "sys_module", "sys_rawio", "sys_boot", "bpf", "perfmon",
 		"checkpoint_restore" };

@@ -11,8 +11,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -20,6 +22,7 @@
 #include "base/proc.h"
 #include "config/settings.h"
 #include "resolve/overlay_probe.h"
+#include "resolve/subid.h"
 
 static const char *const engine_names[ENGINE_COUNT] = {
 	[ENGINE_KERNEL] = "kernel", [ENGINE_FUSE] = "fuse-overlayfs"
@@ -152,14 +155,6 @@ static int know(struct resolver *r, int fd, const char *path, struct known_dir *
 	return 0;
 }
 
-static bool is_mapped(const struct id_table *t, uint32_t id)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (id - t->v[i].outside < t->v[i].count)
-			return true;
-	return false;
-}
-
 static const char *folder_of(
 	struct resolver *r, const struct layer *l, const struct layer_tree *tree)
 {
@@ -249,7 +244,7 @@ static int against_kernel(struct resolver *r, const struct overlay *o)
 static void choose_engine(struct resolver *r, struct overlay *o, const struct stat *top,
 	const struct origin *at)
 {
-	bool ours = is_mapped(&r->rd->uids, top->st_uid);
+	bool ours = subid_is_mapped(&r->rd->uids, top->st_uid);
 	if (r->p->engine == ENGINE_AUTO && !ours)
 		o->engine = ENGINE_FUSE;
 	if (r->p->engine == ENGINE_FUSE_OVERLAYFS || o->engine == ENGINE_FUSE) {
@@ -309,6 +304,45 @@ static int settle_kept(struct resolver *r, struct overlay *o, const char *dest,
 			: 0;
 }
 
+/* What the kernel tells of itself is no tree of files: a layer over /proc would show the
+ * host's processes, and what is done to one is done through names that a server walks. */
+static bool is_no_tree(
+	struct resolver *r, const struct overlay *o, const struct origin *at)
+{
+	struct statfs fs;
+	if (statfs(o->lower.path, &fs) < 0 ||
+		(fs.f_type != PROC_SUPER_MAGIC && fs.f_type != SYSFS_MAGIC &&
+			fs.f_type != CGROUP2_SUPER_MAGIC))
+		return false;
+	diag_add(r->d, at, "'%s' is the kernel's; a layer lies over files of a disk",
+		o->lower.path);
+	return true;
+}
+
+/* The server's rights over a squashed tree are the caller's. */
+static bool is_closed(
+	struct resolver *r, const struct overlay *o, const struct origin *at)
+{
+	if (!o->squash || access(o->lower.path, R_OK | X_OK) == 0)
+		return false;
+	diag_add(r->d, at, "'%s' cannot be read: %s", o->lower.path, strerror(errno));
+	return true;
+}
+
+/* What the server itself must not see. Attributes and names that a program sets through
+ * fuse-overlayfs (user.overlay.opaque, a rename to .wh.NAME) take away the place where
+ * something was to be hidden, at the next start, and can be taken back after it. */
+static void find_hidden(struct resolver *r, struct overlay *o)
+{
+	const struct mount_ops *ops = &r->rd->ops;
+	o->hidden = arena_alloc(r->a, (ops->n + 1) * sizeof(*o->hidden));
+	for (size_t i = 0; i < ops->n; i++) {
+		const struct mount_op *op = &ops->v[i];
+		if (op->kind == OP_HIDE && path_is_below(op->source, o->lower.path))
+			o->hidden[o->n_hidden++] = path_rest(op->source, o->lower.path);
+	}
+}
+
 static int settle(
 	struct resolver *r, struct overlay *o, const char *dest, const struct origin *at)
 {
@@ -318,9 +352,11 @@ static int settle(
 		diag_add(r->d, at, "'%s': %s", o->lower.path, strerror(errno));
 		return 0;
 	}
+	if (is_no_tree(r, o, at))
+		return 0;
 	o->mode = top.st_mode & 07777;
 	/* with one's own id alone the groups of files cannot be named either */
-	o->squash = !r->rd->map_range || !is_mapped(&r->rd->uids, top.st_uid);
+	o->squash = !r->rd->map_range || !subid_is_mapped(&r->rd->uids, top.st_uid);
 	if (overlay_is_kept(r->p) && used->own.fd >= 0 && !r->dry) {
 		int code = settle_kept(r, o, dest, &top, at);
 		if (code < 0)
@@ -333,13 +369,15 @@ static int settle(
 			o->engine = tree->engine;
 	}
 	find_under(r, o, dest, at);
-	if (o->engine != ENGINE_FUSE || fuse_is_missing(r, o, at) < 0)
+	if (o->engine != ENGINE_FUSE || fuse_is_missing(r, o, at) < 0 ||
+		is_closed(r, o, at))
 		return 0;
 	if (used->n_servers == OVERLAY_SERVERS_MAX)
 		diag_add(r->d, at, "a layer over more than %d trees by fuse-overlayfs",
 			OVERLAY_SERVERS_MAX);
 	else
 		used->servers[used->n_servers++] = o;
+	find_hidden(r, o);
 	return 0;
 }
 

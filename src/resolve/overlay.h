@@ -22,6 +22,8 @@ struct overlay {
 	size_t n_under;
 	mode_t mode; /* of the tree's top */
 	bool squash; /* fuse-overlayfs: everything is the program's own */
+	const char **hidden; /* from the server too; relative to the tree */
+	size_t n_hidden;
 };
 
 enum { OVERLAY_SERVERS_MAX = 12 };

@@ -21,6 +21,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "resolve/overlay.h"
+#include "resolve/subid.h"
 
 /* ---- homes ---- */
 
@@ -208,15 +209,33 @@ static void look_at_source(struct resolver *r, size_t which)
 		d->hint =
 			"a link leads out of a directory that the sandbox may write; such a "
 			"link is not followed";
+	else if (code == -EACCES && op->kind == OP_HIDE)
+		d->hint =
+			"it could be opened inside, and what cannot be looked at cannot be "
+			"hidden; allow yourself to search the directory that it lies in";
 }
 
 /* ---- places to mount on ---- */
+
+/* Whether there is nothing at @host for any program inside. What cannot be looked at may be
+ * there all the same: who owns the directory above it can open that. */
+static bool is_missing(struct resolver *r, const char *host)
+{
+	struct stat st;
+	if (lstat(host, &st) == 0)
+		return false;
+	if (errno != EACCES)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+	do
+		host = path_dirname(r->a, host);
+	while (lstat(host, &st) < 0);
+	return !subid_is_mapped(&r->rd->uids, st.st_uid);
+}
 
 /* An op that has nothing to act on and need not have. */
 static bool has_no_place(
 	struct resolver *r, const struct mount_ops *ops, const struct mount_op *op)
 {
-	struct stat st;
 	const char *host =
 		mount_plan_source(r->a, ops, &r->rd->root, op->parent, op->dest);
 	if (!host)
@@ -226,7 +245,7 @@ static bool has_no_place(
 		ops->v[op->parent].overlaid;
 	if (own_tree && (op->kind == OP_DIR || op->kind == OP_LINK))
 		return true;
-	if (op->make_dir || lstat(host, &st) == 0)
+	if (op->make_dir || !is_missing(r, host))
 		return false;
 	if (op->kind == OP_HIDE || op->implied)
 		return true;

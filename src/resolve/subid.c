@@ -153,6 +153,14 @@ static int need_range(const struct ready *rd, struct err *e, const char *file)
 						: "; or run with --id-map=single");
 }
 
+bool subid_is_mapped(const struct id_table *t, uint32_t id)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (id - t->v[i].outside < t->v[i].count)
+			return true;
+	return false;
+}
+
 int subid_resolve(struct ready *rd, struct err *e)
 {
 	const struct plan *p = rd->plan;

@@ -19,3 +19,5 @@ size_t subid_parse(const char *text, const char *user, uint32_t uid, uint32_t ow
  * up to @id comes from the ranges, @id is itself, and the rest follows. */
 void subid_layout(uint32_t id, bool root, const struct id_extent *ranges, size_t n,
 	struct id_table *ret);
+/* Pure. Whether the host's @id has a name inside. */
+bool subid_is_mapped(const struct id_table *t, uint32_t id);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "stage/supervise.h"
 
@@ -34,6 +36,7 @@ enum {
 
 struct server {
 	const struct overlay *overlay;
+	const struct ready *rd;
 	int user_ns;
 };
 
@@ -61,6 +64,38 @@ static int stand(const struct known_dir *dir, const char *place)
 	return 0;
 }
 
+/* An empty one over what is hidden, each with an inode of its own: to fuse-overlayfs two
+ * with the same are one thing with two names. */
+static int cover(int top, const char *path, size_t number)
+{
+	char empty[64], place[64];
+	struct stat st;
+	_cleanup_fd_ int fd = path_open_beneath(top, path, O_NOFOLLOW);
+	/* gone, or a link: what it leads to is hidden under its own name */
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP || fd == -EXDEV)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? fd : -errno;
+	if (S_ISLNK(st.st_mode))
+		return 0;
+	(void)snprintf(empty, sizeof(empty), STAND "/empty-%zu", number);
+	(void)snprintf(place, sizeof(place), "/proc/self/fd/%d", fd);
+	if ((S_ISDIR(st.st_mode) ? mkdir(empty, 0555) : mknod(empty, S_IFREG | 0444, 0)) <
+			0 ||
+		mount(empty, place, NULL, MS_BIND, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+static int cover_hidden(const struct overlay *o)
+{
+	_cleanup_fd_ int top = open(STAND "/lower", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = top < 0 ? -errno : 0;
+	for (size_t i = 0; r == 0 && i < o->n_hidden; i++)
+		r = cover(top, o->hidden[i], i);
+	return r;
+}
+
 /* upper and work are one mount, or the server could not move files between them. */
 static int stand_folder(const struct overlay *o)
 {
@@ -82,28 +117,46 @@ static int stand_folder(const struct overlay *o)
 		: -ESTALE;
 }
 
+/* Where the kernel judges by the files' true owners, the server must be able to do all for
+ * them; where all is shown as the program's own, the server's rights are the only judge,
+ * and are the program's.
+ * One more is never used, and no program inside can have it: so none may look into the
+ * server, which sees the host's files, not even where it shares the host's processes. */
+static uint64_t capabilities(const struct server *server)
+{
+	static const unsigned for_owners[] = { CAP_CHOWN, CAP_DAC_OVERRIDE,
+		CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_SETUID, CAP_SETGID,
+		CAP_MKNOD };
+	uint64_t set = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(for_owners); i++)
+		set |= UINT64_C(1) << for_owners[i];
+	if (server->overlay->squash)
+		set &= server->rd->capabilities;
+	return set | UINT64_C(1) << CAP_SYS_BOOT;
+}
+
 static int prepare(const void *data)
 {
 	const struct server *server = data;
 	const struct overlay *o = server->overlay;
-	const uint64_t capabilities = UINT64_C(1) << CAP_CHOWN |
-		UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_DAC_READ_SEARCH |
-		UINT64_C(1) << CAP_FOWNER | UINT64_C(1) << CAP_FSETID |
-		UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID |
-		UINT64_C(1) << CAP_MKNOD;
 	char place[64];
 	(void)umask(0);
-	if (setns(server->user_ns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0 ||
+	if (setns(server->user_ns, CLONE_NEWUSER) < 0 ||
+		/* what a group of the caller's may read, the program may not */
+		(server->rd->drop_groups && setgroups(0, NULL) < 0) ||
+		unshare(CLONE_NEWNS) < 0 ||
 		mount("layer", STAND, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
 		return -errno;
 	int r = stand(&o->lower, STAND "/lower");
+	if (r == 0)
+		r = cover_hidden(o);
 	for (size_t i = 0; r == 0 && i < o->n_under; i++) {
 		(void)snprintf(place, sizeof(place), STAND "/under-%zu", i);
 		r = stand(&o->under[i], place);
 	}
 	if (r == 0)
 		r = stand_folder(o);
-	return r < 0 ? r : side_keep(capabilities);
+	return r < 0 ? r : side_keep(capabilities(server));
 }
 
 /* ---- its life ---- */
@@ -139,7 +192,9 @@ int overlay_serve(struct overlay_run *run, int device, struct err *e)
 		return err_set(
 			e, -EPROTO, "a mount for fuse-overlayfs that nobody awaits");
 	const struct overlay *o = used->servers[run->n];
-	const struct server server = { .overlay = o, .user_ns = run->user_ns };
+	const struct server server = {
+		.overlay = o, .rd = run->rd, .user_ns = run->user_ns
+	};
 	char *const argv[] = { "fuse-overlayfs", "-f", "-o", options(run, o),
 		arena_printf(a, "/dev/fd/%d", taken), NULL };
 	struct proc_spec spec = { .path = used->fuse_path,

@@ -281,18 +281,20 @@ struct watched *supervise_watch(
 	return w;
 }
 
-/* The zombie is left to whoever waits for it. */
-static bool ended_well(int pidfd)
+/* The zombie is left to whoever waits for it. When the program has ended, what it served goes
+ * away under the server's hands, and fuse-overlayfs may call that an error; but one that was
+ * killed has perhaps not written all. */
+static bool ended_well(const struct run_state *st, int pidfd)
 {
 	siginfo_t info = { 0 };
 	return waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-		info.si_code == CLD_EXITED && info.si_status == 0;
+		info.si_code == CLD_EXITED && (info.si_status == 0 || st->have_status);
 }
 
 static void on_helper_end(struct run_state *st, struct watched *w)
 {
 	const struct plan *p = st->s->rd->plan;
-	bool served = w->serves && ended_well(w->pidfd);
+	bool served = w->serves && ended_well(st, w->pidfd);
 	w->pidfd = -1; /* borrowed */
 	if (served)
 		return;
