@@ -221,6 +221,20 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	each_engine each_part
 }
 
+@test "without devices and shared copies, whiteouts are files and copies are read and written" {
+	need fuse-overlayfs
+	engine=fuse-overlayfs
+	everything
+	view >"$T/before"
+	"$TEST_BIN/deny" EPERM mknod,mknodat -- "$SBOX" apply x "$tree/d/n"
+	[ -f "$layers/x/trees/1/upper/d/.wh.x" ]
+	diff "$T/before" <(view)
+	"$TEST_BIN/deny" ENOSYS copy_file_range -- "$SBOX" apply x
+	diff "$T/before" <(tree_hash "$tree")
+	[ "$(stat -c %b "$tree/sparse")" -lt 100 ]
+	assert_equal "$(ls -A "$layers/x/trees/1/upper")" ""
+}
+
 @test "discard gives up what is named, in opaque directories too, or all" {
 	each_discard() {
 		everything
@@ -301,6 +315,45 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 		rm -rf "$tree.real"
 	}
 	each_engine each_link
+}
+
+@test "a directory that becomes a link while it is written to leads nowhere else" {
+	engine=kernel
+	mkdir -p "$tree/d/e" "$HOME/out/e"
+	echo 1 >"$tree/d/e/old"
+	echo mine >"$HOME/out/e/old"
+	make_layer x $engine "$tree"
+	in_t 'for i in {1..30}; do echo $i >d/e/$i; done; rm d/e/old'
+	cp -a "$layers/x/trees/1/upper" "$T/upper"
+	python3 - "$tree" "$HOME/out" <<-'END' 3>&- &
+		import os, shutil, sys
+		tree, out = sys.argv[1:]
+		def put(make):
+		    while True:
+		        try:
+		            return make()
+		        except OSError:  # apply has made a directory there meanwhile
+		            shutil.rmtree(tree + "/d", ignore_errors=True)
+		while not os.path.exists(tree + "/../stop"):
+		    os.rename(tree + "/d", tree + "/d.real")
+		    put(lambda: os.symlink(out, tree + "/d"))
+		    os.unlink(tree + "/d")
+		    put(lambda: os.rename(tree + "/d.real", tree + "/d"))
+	END
+	local racer=$! i worked=0
+	all_started+=($racer)
+	for i in {1..40}; do
+		sbox apply x "$tree/d/e" >/dev/null 2>&1 && worked=$((worked + 1))
+		assert_equal "$(ls "$HOME/out/e") $(cat "$HOME/out/e/old")" "old mine"
+		rm -rf "$layers/x/trees/1/upper"
+		cp -a "$T/upper" "$layers/x/trees/1/upper"
+	done
+	touch "$HOME/stop"
+	wait $racer
+	assert_equal "$(ls "$HOME/out/e") $(cat "$HOME/out/e/old")" "old mine"
+	# without the other program it works, whatever it has left
+	sbox apply --force x
+	assert_equal "$(ls -A "$tree/d/e" | wc -l)" 30
 }
 
 @test "what the user may not change is told before anything is applied" {
