@@ -458,6 +458,8 @@ int applier_bring(struct applier *ap, struct walk *w, const struct walk_entry *e
 
 int applier_finish_dir(const struct walk_entry *entry)
 {
+	if (entry->base_dir < 0) /* another program has put something else above it */
+		return -ENOTDIR;
 	return set_mode(entry, copy_mode(entry->upper.st_mode));
 }
 

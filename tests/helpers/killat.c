@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* killat.c - runs a program and kills it with SIGKILL at its N-th system call
+/* killat.c - runs a program and kills it, or gets in its way, at its N-th system call
  *
  * usage: killat N PROGRAM [ARGS...]
+ *
+ * With KILLAT_RUN in the environment, that is run by a shell while the program stands still,
+ * which then goes on; else it is killed with SIGKILL.
  *
  * Every point at which a killed program can leave something behind lies before one of its
  * system calls, so all of them can be tried, and each again. Where it ends before, its exit
@@ -17,6 +20,7 @@
 int main(int argc, char **argv)
 {
 	int status;
+	const char *script = getenv("KILLAT_RUN");
 	unsigned long n = 0, at = argc > 2 ? strtoul(argv[1], NULL, 10) : 0;
 	if (argc < 3)
 		return 2;
@@ -40,8 +44,12 @@ int main(int argc, char **argv)
 			continue;
 		sig = 0;
 		/* each call stops twice; half of the kills come after the call was made */
-		if (++n == at)
+		if (++n != at)
+			continue;
+		if (!script)
 			kill(pid, SIGKILL);
+		else if (system(script) != 0)
+			return 2;
 	}
 	dprintf(9, "%lu\n", n);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
