@@ -3,6 +3,7 @@
 #include "cmd/layers.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "layer/apply.h"
+#include "resolve/image.h"
 #include "stage/image.h"
 
 /* ---- which layer ---- */
@@ -98,6 +100,26 @@ static int add_path(struct picked *p, const char *word, struct err *e)
 	return 0;
 }
 
+/* The tree of the image that the layer lies over, by what is in it: names change hands. */
+static int open_image(struct picked *p)
+{
+	struct image_store store;
+	struct image_info info;
+	struct err ignored = { 0 };
+	int tree = -1;
+	if (image_store_open(&store, p->arena, &p->host, false, &ignored) < 0)
+		return -1;
+	for (const char *const *name = image_names(&store); tree < 0 && *name; name++) {
+		_cleanup_fd_ int fd = image_open(&store, *name, false);
+		if (fd >= 0 && image_read(&store, fd, &info) == 0 && info.content &&
+			strcmp(info.content, p->layer.base_name) == 0)
+			tree = openat(fd, "root",
+				O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	image_store_close(&store);
+	return tree < 0 ? -1 : tree;
+}
+
 int pick_layer(
 	struct arena *a, char **words, unsigned flags, struct picked *ret, struct err *e)
 {
@@ -111,6 +133,8 @@ int pick_layer(
 	int r = choose(&p, &words, &name, e);
 	if (r == 0)
 		r = layer_open(a, p.layers, name, flags, &p.layer, e);
+	if (r == 0 && p.layer.base == BASE_IMAGE)
+		p.base = open_image(&p);
 	for (; r == 0 && *words; words++)
 		r = add_path(&p, *words, e);
 	p.met = arena_alloc(a, (p.paths.n + 1) * sizeof(*p.met));

@@ -8,7 +8,6 @@
  */
 #include "resolve/overlay.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -408,7 +407,18 @@ static int settle_op(struct resolver *r, struct mount_op *op)
 	o->lower =
 		(struct known_dir){ .path = op->source, .dev = op->dev, .ino = op->ino };
 	op->overlay = o;
-	return settle(r, o, op->dest, &op->at);
+	/* the host's trees by their real paths, which no link can lead elsewhere later */
+	const char *tree = r->rd->root.source ? op->dest : path_real(r->a, op->source);
+	for (struct mount_op *other = r->rd->ops.v; other != op; other++)
+		if (other->overlay && other->overlay->lower.dev == op->dev &&
+			other->overlay->lower.ino == op->ino) {
+			diag_add(r->d, &op->at,
+				"'%s' and '%s' are one directory, and would get two layers",
+				other->dest, op->dest)
+				->hint = "leave one of the two out";
+			return 0;
+		}
+	return settle(r, o, tree, &op->at);
 }
 
 int overlay_settle(struct resolver *r)
@@ -431,33 +441,13 @@ int overlay_settle(struct resolver *r)
 		return code;
 	if (used->changed)
 		return layer_save(&used->own, r->e);
-	/* when it was used last */
-	(void)utimensat(used->own.fd, "record", NULL, AT_SYMLINK_NOFOLLOW);
+	layer_touch(&used->own);
 	return 0;
-}
-
-static bool is_empty(int dir)
-{
-	DIR *d = dir < 0 ? NULL : fdopendir(dir);
-	bool empty = true;
-	if (!d) {
-		fd_close(dir);
-		return false;
-	}
-	for (struct dirent *entry; empty && (entry = readdir(d));)
-		empty = strcmp(entry->d_name, ".") == 0 ||
-			strcmp(entry->d_name, "..") == 0;
-	closedir(d);
-	return empty;
 }
 
 bool overlay_is_untouched(const struct ready *rd)
 {
-	const struct layer *l = &rd->layers->own;
-	for (size_t i = 0; i < l->trees.n; i++)
-		if (!is_empty(layer_tree_open(l, &l->trees.v[i], "upper")))
-			return false;
-	return true;
+	return layer_is_empty(&rd->layers->own);
 }
 
 void overlay_end(const struct ready *rd, bool failed)

@@ -207,6 +207,19 @@ static void wish_instances(struct resolver *r)
 		wish(r, OP_SECRET, last, SET_SECRET, NULL)->make_dir = true;
 }
 
+/* In a layered tree no place is made, and one that sbox makes later could be seen there. */
+static void make_own_folder(struct resolver *r, const char *base)
+{
+	_cleanup_fd_ int top = -1, folder = -1;
+	if (r->dry || !overlay_wanted(r->p) || strcmp(r->p->home, "host") != 0)
+		return;
+	top = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0 && errno == ENOENT && mkdir(base, 0700) == 0)
+		top = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top >= 0)
+		(void)path_make_dirs(top, "sbox", &folder, NULL);
+}
+
 /* sbox's own folders: who could write there would decide over the next start. They are made
  * where a wider rule would let the program make them. */
 static void wish_own_state(struct resolver *r)
@@ -225,6 +238,8 @@ static void wish_own_state(struct resolver *r)
 		struct stat st;
 		if (stat(base, &st) == 0 && !S_ISDIR(st.st_mode))
 			continue; /* such as /dev/null, for those who want no cache */
+		if (all[i].kind == OP_SECRET)
+			make_own_folder(r, base);
 		wish(r, all[i].kind, arena_printf(r->a, "%s/sbox", base), all[i].id, NULL)
 			->make_dir = true;
 	}

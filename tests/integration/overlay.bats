@@ -457,6 +457,23 @@ ctypes.CDLL(None).renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode
 	done
 }
 
+@test "a home behind a link: its layer is found and looked at by the real path" {
+	mkdir "$T/work/real"
+	ln -s "$T/work/real" "$T/work/link"
+	HOME=$T/work/link
+	cd "$T/work/real"
+	run --separate-stderr sbox try -- sh -c 'echo a >~/f; cat ~/f'
+	assert_status 0
+	run --separate-stderr sbox try -- cat "$T/work/real/f"
+	assert_equal "$output" a
+	run --separate-stderr sbox diff
+	assert_status 0
+	assert_contains "$output" "/f"
+	run --separate-stderr sbox apply
+	assert_status 0
+	assert_equal "$(<"$T/work/real/f")" a
+}
+
 @test "fuse-overlayfs killed: the program ends, and is told why" {
 	make_tree
 	mkfifo "$T/work/go"

@@ -231,6 +231,9 @@ dpkg-query: no packages found matching sbox-test"
 	assert_status 0
 	assert_contains "$output" "www-data:shadow 4750
 Status: install ok installed"
+	run --separate-stderr sbox diff work
+	assert_contains "$output" "added    -rwsr-x---     6  /usr/share/www/owned"
+	assert_contains "$output" "removed  -rwxr-xr-x"
 	run --separate-stderr sbox apply work
 	assert_status 125
 
