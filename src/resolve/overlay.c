@@ -199,9 +199,11 @@ static void refuse_kernel(
 	struct diag *d = diag_add(r->d, at,
 		"the kernel's overlay cannot lie over '%s': %s", o->lower.path,
 		why == -EBUSY ? "other file systems are mounted in it" : strerror(-why));
-	d->hint = why == -EOPNOTSUPP || why == -ENOTSUP
+	d->hint = why == -EOPNOTSUPP
 		? "the file system that the layer would be kept on lacks extended "
 		  "attributes (user.*); engine = fuse-overlayfs does without"
+		: why == -ENOSPC || why == -EDQUOT
+		? "make room where the layer is kept, in ~/.local/share/sbox/layers"
 		: "engine = fuse-overlayfs can";
 }
 
@@ -252,7 +254,8 @@ static void choose_engine(struct resolver *r, struct overlay *o, const struct st
 	}
 	o->engine = ENGINE_KERNEL;
 	int why = against_kernel(r, o);
-	if (why < 0 && r->p->engine == ENGINE_AUTO)
+	bool full = why == -ENOSPC || why == -EDQUOT; /* which says nothing of engines */
+	if (why < 0 && !full && r->p->engine == ENGINE_AUTO)
 		o->engine = ENGINE_FUSE;
 	else if (why < 0)
 		refuse_kernel(r, o, at, why);

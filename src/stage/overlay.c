@@ -84,10 +84,10 @@ static size_t lower_options(const char (*names)[FD_NAME], size_t n,
 		}
 		return count;
 	}
-	for (size_t i = 0; i < n; i++) {
-		strcat(joined, i ? ":" : "");
-		strcat(joined, names[i]);
-	}
+	used = 0;
+	for (size_t i = 0; i < n; i++)
+		used += (size_t)snprintf(joined + used, JOINED_MAX + 1 - used, "%s%s",
+			i ? ":" : "", names[i]);
 	options[count++] = "lowerdir";
 	options[count++] = joined;
 	return count;

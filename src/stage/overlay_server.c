@@ -18,6 +18,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ enum {
 struct server {
 	const struct overlay *overlay;
 	const struct ready *rd;
+	const char *memory; /* options of the tmpfs of a layer in memory */
 	int user_ns;
 };
 
@@ -145,7 +147,7 @@ static int prepare(const void *data)
 		/* what a group of the caller's may read, the program may not */
 		(server->rd->drop_groups && setgroups(0, NULL) < 0) ||
 		unshare(CLONE_NEWNS) < 0 ||
-		mount("layer", STAND, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
+		mount("layer", STAND, "tmpfs", MS_NOSUID | MS_NODEV, server->memory) < 0)
 		return -errno;
 	int r = stand(&o->lower, STAND "/lower");
 	if (r == 0)
@@ -183,6 +185,19 @@ void overlay_enter(struct overlay_run *run, int user_ns)
 	run->user_ns = user_ns;
 }
 
+/* What lies in this memory is not counted in the program's group, whose limit it shall not
+ * be a way around. */
+static const char *memory_options(const struct overlay_run *run)
+{
+	const struct limits *l = &run->rd->limits;
+	for (size_t i = 0; l->way != GROUP_NONE && i < l->writes.n; i++)
+		if (strcmp(l->writes.v[i].file, "memory.max") == 0 &&
+			strcmp(l->writes.v[i].value, "max") != 0)
+			return arena_printf(run->rd->plan->arena, "mode=0700,size=%s",
+				l->writes.v[i].value);
+	return "mode=0700";
+}
+
 int overlay_serve(struct overlay_run *run, int device, struct err *e)
 {
 	struct arena *a = run->rd->plan->arena;
@@ -192,9 +207,10 @@ int overlay_serve(struct overlay_run *run, int device, struct err *e)
 		return err_set(
 			e, -EPROTO, "a mount for fuse-overlayfs that nobody awaits");
 	const struct overlay *o = used->servers[run->n];
-	const struct server server = {
-		.overlay = o, .rd = run->rd, .user_ns = run->user_ns
-	};
+	const struct server server = { .overlay = o,
+		.rd = run->rd,
+		.memory = memory_options(run),
+		.user_ns = run->user_ns };
 	char *const argv[] = { "fuse-overlayfs", "-f", "-o", options(run, o),
 		arena_printf(a, "/dev/fd/%d", taken), NULL };
 	struct proc_spec spec = { .path = used->fuse_path,

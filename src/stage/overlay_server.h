@@ -17,11 +17,11 @@ struct overlay_run {
 
 void overlay_init(struct overlay_run *o, const struct ready *rd, struct supervisor *s);
 /* The sandbox's user namespace; taken. */
-void overlay_enter(struct overlay_run *o, int user_ns);
+void overlay_enter(struct overlay_run *run, int user_ns);
 /* Starts the server of the next tree, for the mount at @device, which is taken. 0 or
  * negative errno with @e set. */
-int overlay_serve(struct overlay_run *o, int device, struct err *e);
+int overlay_serve(struct overlay_run *run, int device, struct err *e);
 /* Whether all that there are to be have been started. */
-bool overlay_all_served(const struct overlay_run *o);
+bool overlay_all_served(const struct overlay_run *run);
 /* Waits until what was written is in the layer, and ends them all. */
-void overlay_stop(struct overlay_run *o);
+void overlay_stop(struct overlay_run *run);
