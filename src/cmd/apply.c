@@ -204,10 +204,10 @@ static int bring(struct picked *p, struct walk *w, const struct walk_entry *entr
 static int drop(struct picked *p, struct walk *w, const struct walk_entry *entry,
 	const char *path, void *data, struct err *e)
 {
-	(void)data;
+	struct request *rq = data;
 	if (!entry->leave && !is_wanted(p, entry, path))
 		return 0;
-	int r = applier_drop(w, entry);
+	int r = applier_drop(&rq->applier, w, entry);
 	return r < 0 ? failed(p, path, r, e) : 0;
 }
 

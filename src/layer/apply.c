@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,11 +29,6 @@ enum {
 };
 
 static const char temp_prefix[] = ".sbox-apply-";
-
-/* Whose time of change is of our own making, as one of its names went. */
-struct touched {
-	uint64_t device, inode;
-};
 
 struct linked {
 	unsigned tree;
@@ -78,60 +72,12 @@ static int recover(struct applier *ap)
 	return r < 0 ? r : unlinkat(ap->layer->fd, "journal", 0) < 0 ? -errno : 0;
 }
 
-/* ---- files of the host with more names ---- */
-
-static const char touched_file[] = "touched";
-
-/* In the layer's folder, until the layer begins anew; a line that was not written to the end
- * was never acted on. */
-static int read_touched(struct applier *ap)
-{
-	enum { TOUCHED_MAX = 64 * 1024 * 1024 };
-	char *text, *save = NULL;
-	int r = fd_read_file(
-		&ap->arena, ap->layer->fd, touched_file, TOUCHED_MAX, &text, NULL);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	for (char *line = strtok_r(text, "\n", &save); line;
-		line = strtok_r(NULL, "\n", &save)) {
-		struct touched t;
-		if (sscanf(line, "%" SCNu64 " %" SCNu64 ";", &t.device, &t.inode) == 2 &&
-			str_ends(line, ";"))
-			*ARENA_PUSH(&ap->arena, &ap->touched) = t;
-	}
-	return 0;
-}
-
-static bool was_touched(const struct applier *ap, const struct stat *st)
-{
-	for (size_t i = 0; i < ap->touched.n; i++)
-		if (ap->touched.v[i].device == st->st_dev &&
-			ap->touched.v[i].inode == st->st_ino)
-			return true;
-	return false;
-}
-
-/* One that keeps other names when it loses this one. */
-static int touch(struct applier *ap, const struct stat *st)
-{
-	char line[64];
-	if (S_ISDIR(st->st_mode) || st->st_nlink < 2 || was_touched(ap, st))
-		return 0;
-	*ARENA_PUSH(&ap->arena, &ap->touched) =
-		(struct touched){ .device = st->st_dev, .inode = st->st_ino };
-	int n = snprintf(line, sizeof(line), "%" PRIu64 " %" PRIu64 ";\n",
-		(uint64_t)st->st_dev, (uint64_t)st->st_ino);
-	_cleanup_fd_ int fd = openat(ap->layer->fd, touched_file,
-		O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd_write_all(fd, line, (size_t)n);
-}
-
 int applier_settle(struct applier *ap, struct layer *l, struct err *e)
 {
 	int64_t before = l->since_ns;
 	int r = layer_settle(l, e);
 	if (r == 0 && l->since_ns != before)
-		(void)unlinkat(ap->layer->fd, touched_file, 0);
+		known_forget(ap->layer->fd);
 	return r;
 }
 
@@ -140,7 +86,7 @@ int applier_settle(struct applier *ap, struct layer *l, struct err *e)
 int applier_begin(struct applier *ap, const struct layer *l, struct err *e)
 {
 	struct stat st;
-	*ap = (struct applier){ .layer = l };
+	*ap = (struct applier){ .layer = l, .known.fd = -1 };
 	int r = fstat(l->fd, &st) < 0 ? -errno : 0;
 	(void)snprintf(ap->temp, sizeof(ap->temp), "%s%llx-%llx", temp_prefix,
 		(unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
@@ -149,7 +95,7 @@ int applier_begin(struct applier *ap, const struct layer *l, struct err *e)
 	if (r == 0)
 		r = recover(ap);
 	if (r == 0)
-		r = read_touched(ap);
+		r = known_begin(&ap->known, &ap->arena, l->fd);
 	return r < 0 ? err_sys(e, r, "cannot take away what a killed 'sbox apply' left")
 		     : 0;
 }
@@ -159,6 +105,7 @@ void applier_end(struct applier *ap)
 	if (ap->journal)
 		(void)unlinkat(ap->layer->fd, "journal", 0);
 	ap->journal = NULL;
+	known_end(&ap->known);
 	arena_done(&ap->arena);
 }
 
@@ -196,8 +143,7 @@ static int64_t ns(struct timespec t)
 static bool is_newer(const struct applier *ap, const struct stat *st)
 {
 	int64_t since = ap->layer->since_ns;
-	return ns(st->st_ctim) > since &&
-		(!was_touched(ap, st) || ns(st->st_mtim) > since);
+	return ns(st->st_ctim) > since && !known_is_ours(&ap->known, st, since);
 }
 
 static bool may(int dir, const char *name, int how)
@@ -228,7 +174,7 @@ static enum verdict judge_below(struct applier *ap, int dir, const struct stat *
 		open_strict(dir, name, O_PATH | O_NOFOLLOW, RESOLVE_NO_XDEV);
 	if (fd < 0)
 		return fd == -EXDEV ? VERDICT_MOUNT : VERDICT_RIGHTS;
-	if (soon && touch(ap, &st) < 0)
+	if (soon && known_add_unnamed(&ap->known, &st) < 0)
 		return VERDICT_RIGHTS;
 	return S_ISDIR(st.st_mode) ? judge_dir(ap, fd, soon) : VERDICT_GOOD;
 }
@@ -268,7 +214,7 @@ static enum verdict judge_host(
 		return VERDICT_CHANGED;
 	if (fd < 0 || fstat(entry->base_dir, &dir) < 0 || sticks(&dir, st))
 		return VERDICT_RIGHTS;
-	if (soon && touch(ap, st) < 0)
+	if (soon && known_add_unnamed(&ap->known, st) < 0)
 		return VERDICT_RIGHTS;
 	return S_ISDIR(st->st_mode) ? judge_dir(ap, fd, soon) : VERDICT_GOOD;
 }
@@ -465,7 +411,7 @@ int applier_finish_dir(const struct walk_entry *entry)
 
 /* ---- what was brought leaves the layer ---- */
 
-int applier_drop(struct walk *w, const struct walk_entry *entry)
+int applier_drop(struct applier *ap, struct walk *w, const struct walk_entry *entry)
 {
 	if (entry->leave) {
 		(void)walk_drop_dir(w, entry);
@@ -475,5 +421,8 @@ int applier_drop(struct walk *w, const struct walk_entry *entry)
 		return 0;
 	bool same = entry->whiteout ? !entry->base.st_mode
 				    : entry->base.st_mode && walk_same(entry, 01777);
-	return same ? walk_drop(w, entry) : 0;
+	/* the program may change it again, and then the host's is what it began with */
+	int r = same && !entry->whiteout ? known_add_applied(&ap->known, &entry->base)
+					 : 0;
+	return same && r == 0 ? walk_drop(w, entry) : r;
 }

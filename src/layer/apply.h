@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "layer/known.h"
 #include "layer/walk.h"
 
 enum verdict {
@@ -20,7 +21,6 @@ enum verdict {
 	VERDICT_COUNT
 };
 
-struct touched; /* a file of the host that lost one of its names */
 struct linked; /* a file of the host that has more names in the layer */
 
 struct applier {
@@ -32,10 +32,7 @@ struct applier {
 		struct linked *v;
 		size_t n;
 	} links;
-	struct {
-		struct touched *v;
-		size_t n;
-	} touched;
+	struct known known;
 };
 
 /* Begins with the layer locked; takes away what a killed one has left on the host. 0 or
@@ -56,4 +53,4 @@ int applier_finish_dir(const struct walk_entry *entry);
 /* Behind the last one: a layer that is empty begins anew. 0 or negative errno with @e set. */
 int applier_settle(struct applier *ap, struct layer *l, struct err *e);
 /* Lets an entry that is the same on both sides leave the layer. 0 or negative errno. */
-int applier_drop(struct walk *w, const struct walk_entry *entry);
+int applier_drop(struct applier *ap, struct walk *w, const struct walk_entry *entry);

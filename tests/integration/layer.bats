@@ -286,6 +286,27 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	each_engine each_since
 }
 
+@test "what was applied and changed by the program again can be applied again" {
+	each_again() {
+		for name in a b kept; do echo 1 >"$tree/$name"; done
+		make_layer x "$engine" "$tree"
+		in_t 'echo 2 >a; echo 2 >b; echo 2 >kept; echo 2 >new'
+		await_tick
+		sbox apply x "$tree/a" "$tree/b" "$tree/new"
+		in_t 'echo 3 >a; echo 3 >b; rm new'
+		await_tick
+		echo host >"$tree/b"
+		run --separate-stderr sbox apply x "$tree/b"
+		assert_status 125
+		assert_contains "$stderr" "changed on the host"
+		run --separate-stderr sbox apply x "$tree/a" "$tree/new"
+		assert_status 0
+		assert_equal "$(cat "$tree/a" "$tree/b" "$tree/kept")" $'3\nhost\n1'
+		[ ! -e "$tree/new" ]
+	}
+	each_engine each_again
+}
+
 @test "a link that was put in the way is not followed, neither into nor out of the tree" {
 	each_link() {
 		rm -rf "$HOME/out"
