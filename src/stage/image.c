@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,10 +70,13 @@ static int work(struct arena *a, const struct host *h, const struct image_work *
 	return r;
 }
 
+/* newuidmap(1) has its right from its file, which no_new_privs (another sandbox) takes away;
+ * without it all files become the caller's, which is told. */
 static bool has_range(struct arena *a, const struct host *h)
 {
 	char path[64];
-	return proc_find_helper("newuidmap", path, sizeof(path)) &&
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 &&
+		proc_find_helper("newuidmap", path, sizeof(path)) &&
 		proc_find_helper("newgidmap", path, sizeof(path)) && subid_has(a, h);
 }
 
