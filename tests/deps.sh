@@ -35,6 +35,7 @@ table() {
 	test   passt                    pasta
 	test   iproute2                 ip
 	test   bats                     bats
+	test   bzip2                    bzip2
 	test   libcriterion-dev         /usr/include/criterion/criterion.h
 	test   mmdebstrap               mmdebstrap
 	test   python3                  python3

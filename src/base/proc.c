@@ -71,6 +71,8 @@ static _Noreturn void become(const struct proc_spec *spec, pid_t parent)
 	for (int i = 0; i < 3; i++)
 		if (dup2(fds[i], i) < 0)
 			_exit(EXIT_SBOX);
+	if (spec->own_session)
+		(void)setsid(); /* a new process leads no group: it cannot fail */
 	if (spec->prepare && spec->prepare(spec->data) < 0)
 		_exit(EXIT_SBOX);
 	close_others(spec);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -26,6 +27,7 @@ struct proc_spec {
 	int keep_fd; /* passed on under its own number; -1: none */
 	int keep_fds[PROC_KEEP_MAX]; /* and these */
 	size_t n_keep_fds;
+	bool own_session; /* what a terminal sends is not for it */
 	/* Called in the new process before its execve, which is left out unless it says 0;
 	 * async-signal-safe. May be NULL. */
 	int (*prepare)(const void *data);

@@ -20,12 +20,25 @@
 #include "cmd/layers.h"
 #include "config/profile.h"
 
+/* What stays behind because of one rule. */
+struct behind {
+	const char *rule;
+	uint64_t n;
+};
+
 struct request {
-	bool force, dry_run;
+	bool force, protected, dry_run;
 	struct guarded guarded;
 	struct applier applier;
+	struct {
+		struct behind *v;
+		size_t n;
+	} behind;
 	uint64_t brought, kept, refused;
+	uint64_t by[VERDICT_COUNT];
 };
+
+enum { TOLD_MAX = 10 }; /* of one kind, one by one */
 
 /* ---- which entries ---- */
 
@@ -55,7 +68,8 @@ static const char *guard_of(const struct request *rq, const struct picked *p,
 	struct arena *a, const struct walk_entry *entry, const char *path)
 {
 	bool whole = !S_ISDIR(entry->upper.st_mode);
-	const char *rule = rq->force ? NULL : guarded_by(a, &rq->guarded, path, whole);
+	const char *rule =
+		rq->protected ? NULL : guarded_by(a, &rq->guarded, path, whole);
 	return rule && !is_named(p, entry, path, rule) ? rule : NULL;
 }
 
@@ -77,16 +91,22 @@ static enum verdict judge(struct request *rq, const struct walk *w,
 
 /* ---- the first walk ---- */
 
-static void tell(const struct picked *p, const char *path, enum verdict v,
-	const struct walk_entry *entry)
+static const char *why_not(enum verdict v)
 {
 	static const char *const why[VERDICT_COUNT] = {
+		[VERDICT_KEPT] = "is not brought",
 		[VERDICT_CHANGED] = "changed on the host since the layer was begun",
 		[VERDICT_RIGHTS] = "you may not change it; root could",
 		[VERDICT_MOUNT] = "something is mounted there",
 		[VERDICT_UNREADABLE] = "it cannot be read in the layer",
 		[VERDICT_NO_PLACE] = "there is no place for it on the host",
 	};
+	return why[v];
+}
+
+static void tell(const struct picked *p, const char *path, enum verdict v,
+	const struct walk_entry *entry)
+{
 	struct arena a = { 0 };
 	const char *shown = shown_path(&a, &p->host, path);
 	if (v == VERDICT_KEPT)
@@ -94,21 +114,40 @@ static void tell(const struct picked *p, const char *path, enum verdict v,
 			S_ISREG(entry->upper.st_mode) ? "name like that"
 						      : type_word(entry->upper.st_mode));
 	else
-		log_error("'%s': %s", shown, why[v]);
+		log_error("'%s': %s", shown, why_not(v));
 	arena_done(&a);
 }
 
-static void tell_guard(const struct picked *p, const char *path, const char *rule)
+static void count_guarded(struct request *rq, struct arena *a, const char *rule)
 {
-	struct arena a = { 0 };
-	const char *shown = shown_path(&a, &p->host, path);
-	if (strcmp(path, rule) == 0)
-		log_warning(
-			"'%s' stays in the layer: it is protected, and not named", shown);
-	else
-		log_warning("'%s' stays in the layer: '%s' is protected, and not named",
-			shown, shown_path(&a, &p->host, rule));
-	arena_done(&a);
+	for (size_t i = 0; i < rq->behind.n; i++)
+		if (strcmp(rq->behind.v[i].rule, rule) == 0) {
+			rq->behind.v[i].n++;
+			return;
+		}
+	*ARENA_PUSH(a, &rq->behind) =
+		(struct behind){ .rule = arena_strdup(a, rule), .n = 1 };
+}
+
+static void tell_behind(const struct request *rq, const struct picked *p)
+{
+	for (size_t i = 0; i < rq->behind.n; i++) {
+		const struct behind *b = &rq->behind.v[i];
+		const char *shown = shown_path(p->arena, &p->host, b->rule);
+		log_warning("'%s' stays in the layer: it is protected (%llu change%s); "
+			    "'sbox apply %s %s' brings it",
+			shown, (unsigned long long)b->n, b->n == 1 ? "" : "s",
+			p->layer.name, shown);
+	}
+}
+
+static void tell_more(const struct request *rq)
+{
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		if (v != VERDICT_GOOD && rq->by[v] > TOLD_MAX)
+			log_error("and %llu more like '%s'",
+				(unsigned long long)rq->by[v] - TOLD_MAX,
+				why_not((enum verdict)v));
 }
 
 static int look(struct picked *p, struct walk *w, const struct walk_entry *entry,
@@ -122,8 +161,8 @@ static int look(struct picked *p, struct walk *w, const struct walk_entry *entry
 	const char *rule = guard_of(rq, p, &a, entry, path);
 	enum verdict v = rule ? VERDICT_KEPT : judge(rq, w, entry, path, false);
 	if (rule)
-		tell_guard(p, path, rule);
-	else if (v != VERDICT_GOOD)
+		count_guarded(rq, p->arena, rule);
+	else if (v != VERDICT_GOOD && ++rq->by[v] <= TOLD_MAX)
 		tell(p, path, v, entry);
 	/* what lies in a directory that stays need not be told one by one */
 	if (v == VERDICT_KEPT && entry->kind == CHANGE_ADDED)
@@ -231,13 +270,22 @@ static int sync_host(const struct picked *p, struct err *e)
 
 /* ---- */
 
-static int refuse(const struct request *rq, struct err *e)
+static int refuse(const struct request *rq, const struct picked *p, struct err *e)
 {
 	err_set(e, -EPERM, "nothing is applied: %llu of the changes cannot be",
 		(unsigned long long)rq->refused);
+	if (rq->by[VERDICT_CHANGED] == rq->refused)
+		return err_hint(e,
+			"'sbox diff --patch %s PATH' compares; 'sbox apply --force %s PATH' "
+			"takes the layer's, and other paths can be applied by name",
+			p->layer.name, p->layer.name);
 	return err_hint(e,
-		"name the paths of others, or give --force where it is the host "
-		"that changed");
+		"'sbox apply %s PATH...' brings the rest, for example ~; what only root may "
+		"change, root can copy out of %s/sbox/layers/%s ('sbox layer show' tells "
+		"from where)",
+		p->layer.name,
+		shown_path(p->arena, &p->host, p->host.vars[VAR_XDG_DATA_HOME]),
+		p->layer.name);
 }
 
 static int bring_all(struct request *rq, struct picked *p, struct err *e)
@@ -262,8 +310,10 @@ static int apply(struct request *rq, struct picked *p, struct err *e)
 	if (r < 0)
 		return r;
 	pick_tell_missed(p);
+	tell_behind(rq, p);
+	tell_more(rq);
 	if (rq->refused > 0)
-		return refuse(rq, e);
+		return refuse(rq, p, e);
 	if (rq->dry_run)
 		return 0;
 	r = bring_all(rq, p, e);
@@ -286,7 +336,8 @@ static int check_base(const struct picked *p, struct err *e)
 		p->layer.base == BASE_IMAGE ? "the image" : "the directory",
 		p->layer.base_name);
 	if (p->layer.base == BASE_IMAGE)
-		return err_hint(e, "'sbox image' makes an image of it");
+		return err_hint(e,
+			"'sbox diff' shows it; a program in it, such as tar, brings it out");
 	return err_hint(e, "'sbox --root=%s --layer=%s' shows it with its changes",
 		p->layer.base_name, p->layer.name);
 }
@@ -314,8 +365,9 @@ static int run(int argc, char **argv, struct err *e)
 	struct picked p;
 	(void)argc;
 	rq.force = instances_take_flag(argv, "--force");
+	rq.protected = instances_take_flag(argv, "--protected");
 	rq.dry_run = instances_take_flag(argv, "--dry-run");
-	for (char **word = argv + 1; *word; word++)
+	for (char **word = argv + 1; *word && strcmp(*word, "--") != 0; word++)
 		if (**word == '-')
 			return err_set(
 				e, -EINVAL, "sbox apply: unknown word '%s'", *word);

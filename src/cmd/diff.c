@@ -225,7 +225,7 @@ static int run(int argc, char **argv, struct err *e)
 	(void)argc;
 	rq.json = instances_take_flag(argv, "--json");
 	rq.patch = instances_take_flag(argv, "--patch");
-	for (char **word = argv + 1; *word; word++)
+	for (char **word = argv + 1; *word && strcmp(*word, "--") != 0; word++)
 		if (**word == '-')
 			return err_set(e, -EINVAL, "sbox diff: unknown word '%s'", *word);
 	if (rq.patch && !proc_find_helper("diff", rq.program, sizeof(rq.program))) {

@@ -2,6 +2,7 @@
 /* discard.c - "sbox discard": changes in a layer, all or some, are given up */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -90,14 +91,18 @@ static int run(int argc, char **argv, struct err *e)
 	struct picked p;
 	struct applier ap;
 	(void)argc;
-	for (char **word = argv + 1; *word; word++)
+	for (char **word = argv + 1; *word && strcmp(*word, "--") != 0; word++)
 		if (**word == '-')
 			return err_set(
 				e, -EINVAL, "sbox discard: unknown word '%s'", *word);
 	int r = pick_layer(&arena, argv + 1, LAYER_LOCK, &p, e);
 	if (r < 0)
 		return r;
-	if (p.paths.n == 0) {
+	if (p.paths.n == 0 && p.guessed) {
+		r = err_set(e, -EINVAL, "which layer is to be discarded, of several?");
+		err_hint(e, "name it: sbox discard %s; 'sbox layer list' shows all",
+			p.layer.name);
+	} else if (p.paths.n == 0) {
 		r = discard_all(&p, e);
 	} else if ((r = applier_begin(&ap, &p.layer, e)) == 0) {
 		r = discard(&p, &ap, e);

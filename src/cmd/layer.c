@@ -186,9 +186,9 @@ static void show_text(struct arena *a, const struct layer *l)
 		struct amount sum = amount_of(l, tree);
 		char safe[4096];
 		str_escape_controls(safe, sizeof(safe), tree->path);
-		printf("tree    %s: %s, %llu files, %s\n", safe,
+		printf("tree    %s: %s, %llu files, %s, in trees/%u/upper\n", safe,
 			layer_engine_words[tree->engine], (unsigned long long)sum.files,
-			human_size(text, sum.bytes));
+			human_size(text, sum.bytes), tree->number);
 	}
 }
 

@@ -53,33 +53,37 @@ static bool contains(const char **names, const char *name)
 	return false;
 }
 
-/* Whether the first word is a path: it looks like one, or something has that name. */
-static bool means_path(const char *word)
-{
-	return strchr(word, '/') || !layer_name_is_good(word) || access(word, F_OK) == 0;
-}
-
 /* The layer's name out of the first word; *@words is moved behind it. */
 static int choose(struct picked *p, char ***words, const char **ret, struct err *e)
 {
 	const char **names, *first = **words;
 	if (layers_list(p->arena, p->layers, &names, e) < 0)
 		return e->code;
-	if (first && (contains(names, first) || !means_path(first))) {
+	if (first && contains(names, first)) {
 		(*words)++;
 		*ret = first;
-		if (contains(names, first))
-			return 0;
+		if (access(first, F_OK) == 0)
+			log_note("'%s' is the layer; for the file write ./%s", first,
+				first);
+		return 0;
+	}
+	/* what is only in the layer cannot be told from a slip of the pen by looking */
+	const char *near = first && !strchr(first, '/') && access(first, F_OK) < 0
+		? str_nearest(first, next_name, names)
+		: NULL;
+	if (near) {
 		err_set(e, -ENOENT, "there is no layer '%s'", first);
-		const char *near = str_nearest(first, next_name, names);
-		return near ? err_hint(e, "did you mean '%s'?", near)
-			    : err_hint(e, "'sbox layer list' shows those that there are");
+		return err_hint(
+			e, "did you mean '%s'? for a file write ./%s", near, first);
 	}
 	*ret = names[0] && !names[1] ? names[0] : last_used(p, names);
 	if (!*ret)
-		return err_set(e, -ENOENT, "there is no layer");
-	if (names[1])
-		log_hint("of the layer '%s', which was used last", *ret);
+		err_set(e, -ENOENT, "there is no layer");
+	if (!*ret)
+		return err_hint(e, "'sbox try COMMAND' makes one");
+	p->guessed = names[1] != NULL;
+	if (p->guessed)
+		log_note("the layer '%s', which was used last", *ret);
 	return 0;
 }
 
@@ -89,6 +93,8 @@ static int choose(struct picked *p, char ***words, const char **ret, struct err 
 static int add_path(struct picked *p, const char *word, struct err *e)
 {
 	char *path;
+	if (str_starts(word, "~/") || strcmp(word, "~") == 0) /* as diff writes it */
+		word = arena_printf(p->arena, "%s%s", p->host.home, word + 1);
 	if (path_absolute(p->arena, p->host.cwd ? p->host.cwd : "/", word, &path) < 0)
 		return err_set(e, -EINVAL, "an empty word is no path");
 	if (strcmp(path, "/") != 0) {
@@ -135,6 +141,8 @@ int pick_layer(
 		r = layer_open(a, p.layers, name, flags, &p.layer, e);
 	if (r == 0 && p.layer.base == BASE_IMAGE)
 		p.base = open_image(&p);
+	if (*words && strcmp(*words, "--") == 0)
+		words++;
 	for (; r == 0 && *words; words++)
 		r = add_path(&p, *words, e);
 	p.met = arena_alloc(a, (p.paths.n + 1) * sizeof(*p.met));

@@ -17,6 +17,7 @@ struct picked {
 	struct host host;
 	int layers;
 	struct layer layer;
+	bool guessed; /* nobody named it, and there are others */
 	int base; /* the root of what it lies over; -1: as the record says */
 	struct texts paths; /* absolute; none: all */
 	bool *met; /* for each whether there was a change at it or below */

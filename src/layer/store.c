@@ -46,11 +46,13 @@ static const char *place_of(struct arena *a, int fd)
 	return arena_strdup(a, n < 0 ? "?" : path);
 }
 
-/* By the clock that files get their times from: a change that comes later is never older. */
+/* The exact time: what was changed just before is older (Linux 6.13 gives exact times to
+ * files). Where files get the time of the last tick, a change within that tick (10 ms at most)
+ * counts as older, too; no program has started and read a file by then. */
 static int64_t now_ns(void)
 {
 	struct timespec t;
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	(void)clock_gettime(CLOCK_REALTIME, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
@@ -235,7 +237,9 @@ static int told(int code, const char *name, struct err *e)
 	}
 	if (code == -EBUSY) {
 		err_set(e, code, "the layer '%s' is in use", name);
-		return err_hint(e, "by a sandbox ('sbox ps' lists them) or another sbox");
+		return err_hint(e,
+			"by a sandbox ('sbox ps' lists them) or another sbox; a run gets a "
+			"layer of its own with --layer=NAME");
 	}
 	err_sys(e, code, "cannot open the layer '%s'", name);
 	return code == -EPERM ? err_hint(e, "its folder is not yours") : code;

@@ -35,6 +35,8 @@ void image_plan(struct plan *q, struct arena *a, const struct host *h,
 	plan_init(q, a);
 	q->home = "none";
 	q->machine_id = "host";
+	if (work->any_depth)
+		q->apparmor = "off";
 	q->identity = IDENTITY_ROOT;
 	q->id_map = work->range ? ID_MAP_RANGE : ID_MAP_SINGLE;
 	q->groups = work->range ? GROUPS_DROP : GROUPS_KEEP;

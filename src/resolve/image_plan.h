@@ -15,6 +15,7 @@ struct image_work {
 	const char *source; /* a directory that may be read; NULL: none */
 	int fds[4]; /* passed on; -1: none */
 	char **argv; /* behind the helper's name, ended by NULL */
+	bool any_depth; /* of paths: AppArmor refuses those that it cannot write out */
 	bool range; /* ids of the caller's range; else the caller's own only */
 };
 

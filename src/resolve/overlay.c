@@ -20,6 +20,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "config/settings.h"
+#include "layer/known.h"
 #include "resolve/overlay_probe.h"
 #include "resolve/subid.h"
 
@@ -138,8 +139,10 @@ static void check_base(struct resolver *r, struct layer *l, const struct origin 
 		l->base == BASE_IMAGE ? "the image " : "",
 		l->base_name ? "'" : "the host's system",
 		l->base_name ? l->base_name : "", l->base_name ? "'" : "")
-		->hint = "run it with the root that it was begun with, or choose another "
-			 "name";
+		->hint = arena_printf(r->a,
+		"run it with the root that it was begun with, or choose another name with "
+		"--layer=NAME; 'sbox discard %s' throws it away",
+		l->name);
 }
 
 /* ---- one tree ---- */
@@ -181,6 +184,18 @@ static void find_under(
 				engine_names[o->engine])
 				->hint = arena_printf(
 				r->a, "choose engine = %s", engine_names[tree->engine]);
+			continue;
+		}
+		const char *folder = folder_of(r, l, tree);
+		if (o->engine == ENGINE_KERNEL &&
+			path_is_below(path_real(r->a, folder),
+				path_real(r->a, o->lower.path))) {
+			diag_add(r->d, at,
+				"the layer '%s' is kept inside of '%s': the kernel cannot lay "
+				"one over the other",
+				l->name, o->lower.path)
+				->hint =
+				"layers that were begun with engine = fuse-overlayfs can";
 			continue;
 		}
 		_cleanup_fd_ int fd = layer_tree_open(l, tree, "upper");
@@ -442,6 +457,10 @@ int overlay_settle(struct resolver *r)
 		code = settle_op(r, &r->rd->ops.v[i]);
 	if (code < 0 || r->d->n > 0 || used->own.fd < 0 || r->dry)
 		return code;
+	if (layer_is_empty(&used->own)) {
+		known_forget(used->own.fd);
+		return layer_settle(&used->own, r->e); /* it begins anew */
+	}
 	if (used->changed)
 		return layer_save(&used->own, r->e);
 	layer_touch(&used->own);

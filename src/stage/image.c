@@ -98,6 +98,7 @@ int image_empty_tree(
 	const struct image_work w = {
 		.root = path,
 		.write = true,
+		.any_depth = true,
 		.fds = { -1, -1, -1, -1 },
 		.argv = argv,
 		.range = has_range(a, h),

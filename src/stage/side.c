@@ -56,6 +56,7 @@ int side_start(struct side *p, struct proc_spec *spec, struct err *e)
 		spec->stdout_fd = p->log;
 	if (spec->stderr_fd < 0)
 		spec->stderr_fd = p->log;
+	spec->own_session = true;
 	pid_t pid = proc_start(spec, &p->pidfd, e);
 	if (pid < 0)
 		return pid;

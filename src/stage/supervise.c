@@ -52,6 +52,7 @@ struct run_state {
 	int64_t await_ms; /* until when all that is awaited must be there; -1: it is */
 	int64_t enlist_ms; /* when it is put on the list; -1: it is, or need not be */
 	bool started, have_status;
+	bool helper_lost; /* one that the program cannot be without */
 	enum setting_id limit; /* that the program was ended for; SET_COUNT: none */
 	int status;
 	int interrupted; /* the signal that ended the start; 0: none */
@@ -302,6 +303,9 @@ static void on_helper_end(struct run_state *st, struct watched *w)
 		log_warning("%s has ended; the program goes on without it", w->name);
 		return;
 	}
+	if (st->helper_lost)
+		return;
+	st->helper_lost = true;
 	log_error("%s has ended, and so does the program (%s = %s, %s)", w->name,
 		settings[w->by].key, setting_text(p, w->by),
 		origin_text(p->arena, &p->origin[w->by]));

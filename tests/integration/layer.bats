@@ -401,7 +401,7 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	assert_status 0
 	assert_contains "$output" "kept in it"
 	assert_contains "$stderr" "'~/.bashrc' stays in the layer: it is protected"
-	assert_contains "$stderr" "'~/p/.git/hooks/post-checkout' stays in the layer: '~/p/.git' is"
+	assert_contains "$stderr" "'~/p/.git' stays in the layer: it is protected (1 change); 'sbox apply x ~/p/.git'"
 	assert_equal "$(cat "$HOME/p/f")" good
 	for path in .bashrc .config/autostart p/.git/hooks/post-checkout .ssh q/.git p/.envrc; do
 		[ ! -e "$HOME/$path" ] || complain "applied: $path" || return
@@ -418,6 +418,8 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	assert_contains "$stderr" "is protected"
 	[ -e "$HOME/.config/autostart/e.desktop" ]
 	sbox apply --force x
+	[ ! -L "$HOME/.config" ]
+	sbox apply --force --protected x
 	[ -L "$HOME/.config" ] && [ -e "$HOME/.ssh/rc" ]
 }
 

@@ -504,6 +504,16 @@ ctypes.CDLL(None).renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode
 	no_leftovers 'home/.local*'
 }
 
+@test "Ctrl-C is the program's, not that of what serves its layer" {
+	run "$TEST_BIN/pty" 'expect=$ ' \
+		'send=$SBOX try --layer=c -- sh -c '\''trap "echo trap""ped; exit 9" INT; echo re""ady; while :; do sleep 0.1; done'\''\n' \
+		expect=ready 'send=^C' expect=trapped 'expect=$ ' 'send=echo code-$?\n' \
+		expect=code-9 'expect=$ ' 'send=exit 7\n' \
+		-- env PS1='$ ' HISTFILE= SBOX="$SBOX" bash --norc --noediting -i 3>&-
+	assert_status 7
+	refute_contains "$output" "has ended"
+}
+
 @test "nothing is left when sbox itself is killed, and the layer can be used again" {
 	make_tree
 	mkfifo "$T/work/go"
