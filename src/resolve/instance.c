@@ -83,7 +83,21 @@ static int lock(int fd)
 	return 0;
 }
 
-bool instance_sweep(int place, const char *name)
+/* For the moment between a new folder and its lock, in which it looks like a dead one's. Who
+ * is stopped meanwhile holds nobody up: without the lock both sides notice, and try again. */
+static void begin_change(int place)
+{
+	enum { TRIES = 20 };
+	for (unsigned i = 0; i < TRIES && flock(place, LOCK_EX | LOCK_NB) < 0; i++)
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+static void end_change(int place)
+{
+	(void)flock(place, LOCK_UN);
+}
+
+static bool sweep(int place, const char *name)
 {
 	struct stat st;
 	_cleanup_fd_ int fd = openat(place, name, DIR_FLAGS);
@@ -91,6 +105,14 @@ bool instance_sweep(int place, const char *name)
 		return false;
 	/* else another one may live in a new folder of that name by now */
 	return st.st_nlink > 0 && path_remove_tree(place, name) == 0;
+}
+
+bool instance_sweep(int place, const char *name)
+{
+	begin_change(place);
+	bool swept = sweep(place, name);
+	end_change(place);
+	return swept;
 }
 
 /* Those that a SIGKILL has left, as far as they are among the first few: a start costs the
@@ -134,7 +156,7 @@ struct instance *instance_new(
 
 /* The folder, locked: its descriptor, or negative errno; -EEXIST where the name is taken,
  * -ESTALE where a sweep took the folder before it could be locked. */
-static int make_locked(int place, const char *name)
+static int make_and_lock(int place, const char *name)
 {
 	struct stat st;
 	if (mkdirat(place, name, 0700) < 0)
@@ -148,6 +170,14 @@ static int make_locked(int place, const char *name)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	return st.st_nlink == 0 ? -ESTALE : TAKE_FD(fd);
+}
+
+static int make_locked(int place, const char *name)
+{
+	begin_change(place);
+	int fd = make_and_lock(place, name);
+	end_change(place);
+	return fd;
 }
 
 /* Tries until one is ours: what a dead one has left is taken away, and a number may be

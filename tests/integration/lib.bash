@@ -51,6 +51,7 @@ isolate() {
 	mkdir -m 700 "$HOME" "$XDG_RUNTIME_DIR" "$TMPDIR"
 	mkdir "$T/work"
 	cd "$T/work" || return
+	umask 022 # what files are made with is told, and differs between systems
 	started=
 	all_started=()
 	note_what_is_there
