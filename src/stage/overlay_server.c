@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,10 +29,6 @@
 
 /* Always there, and nothing that the server needs lies in it. */
 #define STAND "/sys"
-
-enum {
-	FLUSH_MS = 30000
-}; /* for what is still to be written when the program has ended */
 
 struct server {
 	const struct overlay *overlay;
@@ -227,8 +222,10 @@ int overlay_serve(struct overlay_run *run, int device, struct err *e)
 	int r = side_start(side, &spec, e);
 	if (r == 0) {
 		run->n++;
-		supervise_watch(run->supervisor, "fuse-overlayfs", side->pidfd, SET_LAYER)
-			->serves = true;
+		struct watched *w = supervise_watch(
+			run->supervisor, "fuse-overlayfs", side->pidfd, SET_LAYER);
+		w->serves = true;
+		w->keeps = o->folder != NULL;
 	}
 	return r;
 }
@@ -240,14 +237,7 @@ bool overlay_all_served(const struct overlay_run *run)
 
 void overlay_stop(struct overlay_run *run)
 {
-	for (size_t i = 0; i < run->n; i++) {
-		struct side *side = &run->servers[i];
-		/* it ends by itself when the mount has gone, with all that was to be
-		 * written; a layer in memory needs no waiting for */
-		struct pollfd end = { .fd = side->pidfd, .events = POLLIN };
-		if (run->rd->layers->servers[i]->folder)
-			(void)RETRY(poll(&end, 1, FLUSH_MS));
-		side_stop(side);
-	}
+	for (size_t i = 0; i < run->n; i++)
+		side_stop(&run->servers[i]);
 	run->user_ns = fd_close(run->user_ns);
 }

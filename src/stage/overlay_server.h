@@ -23,5 +23,5 @@ void overlay_enter(struct overlay_run *run, int user_ns);
 int overlay_serve(struct overlay_run *run, int device, struct err *e);
 /* Whether all that there are to be have been started. */
 bool overlay_all_served(const struct overlay_run *run);
-/* Waits until what was written is in the layer, and ends them all. */
+/* Ends them all; the supervisor has waited for what was still to be written. */
 void overlay_stop(struct overlay_run *run);

@@ -43,6 +43,7 @@ enum {
 	AWAIT_MS = 10000, /* for all that the start waits for */
 	ENLIST_MS = 10, /* what has ended by then nobody could have seen on a list */
 	CPU_LOOK_MS = 10, /* at least, between two looks at the processor time */
+	FLUSH_MS = 30000, /* for what is still to be written when the program has ended */
 };
 
 struct run_state {
@@ -312,6 +313,23 @@ static void on_helper_end(struct run_state *st, struct watched *w)
 	kill_all(st);
 }
 
+/* What serves the program's files ends by itself when the last mount has gone, with all that
+ * was to be written. A layer in memory needs no waiting for, but the program's failure can be
+ * its server's end: the device is closed, and a page of the program gone (SIGBUS), a moment
+ * before the process is seen to have ended. */
+static void await_served(struct run_state *st)
+{
+	bool well = st->have_status && WIFEXITED(st->status) && !WEXITSTATUS(st->status);
+	for (size_t i = 0; i < st->s->n_watched; i++) {
+		struct watched *w = &st->s->watched[i];
+		if (w->pidfd < 0 || !w->serves || (well && !w->keeps))
+			continue;
+		struct pollfd end = { .fd = w->pidfd, .events = POLLIN };
+		if (RETRY(poll(&end, 1, FLUSH_MS)) > 0)
+			on_helper_end(st, w);
+	}
+}
+
 static void fail(struct run_state *st, int error)
 {
 	st->failed = error;
@@ -505,11 +523,13 @@ static int outcome(const struct run_state *st, struct err *e)
 	if (!st->started && !st->have_status)
 		return err_set(
 			e, -ECHILD, "the sandbox was killed before the program started");
+	/* whatever a program without its files or its network has made of it */
+	bool killed = st->helper_lost || !st->have_status;
 	struct status_end end = { .facts = &facts, .limit = st->limit };
 	end.code = st->limit != SET_COUNT ? EXIT_TIMEOUT
-		: st->have_status	  ? proc_exit_code(st->status)
-					  : EXIT_SIGNAL_BASE + SIGKILL;
-	end.signal = !st->have_status	  ? SIGKILL
+		: killed		  ? EXIT_SIGNAL_BASE + SIGKILL
+					  : proc_exit_code(st->status);
+	end.signal = killed		  ? SIGKILL
 		: WIFSIGNALED(st->status) ? WTERMSIG(st->status)
 					  : 0;
 	group_facts(st->s->group, &facts);
@@ -541,5 +561,6 @@ int supervise(struct supervisor *s, struct err *e)
 	/* the zombie is taken only now, so that its number could not be anybody else's */
 	(void)RETRY(waitpid(s->init, &(int){ 0 }, 0));
 	retake_terminal();
+	await_served(&st);
 	return outcome(&st, e);
 }

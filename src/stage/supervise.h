@@ -30,6 +30,7 @@ struct watched {
 	int pidfd; /* -1: none, or gone */
 	enum setting_id by; /* ends the program, by this setting; SET_COUNT: does not */
 	bool serves; /* it ends, without fault, when what it serves has gone */
+	bool keeps; /* what it writes then is kept, and waited for */
 };
 
 enum { AWAITED_MAX = 4, WATCHED_MAX = 4 + OVERLAY_SERVERS_MAX };

@@ -505,6 +505,29 @@ ctypes.CDLL(None).renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode
 	no_leftovers 'home/.local*'
 }
 
+@test "fuse-overlayfs killed: what the program makes of it is not taken for its own failure" {
+	make_tree
+	mkfifo "$T/work/go"
+	local layer
+	for layer in k ephemeral; do
+		sbox_in_background --profile=untrusted --no-limits --cwd=none --layer=$layer \
+			--engine=fuse-overlayfs --overlay="$T/work/tree" --write="$T/work/go" \
+			-- sh -c 'echo >"$1"; while ls "$2" >&2; do :; done 2>/dev/null; exit 3' \
+			- "$T/work/go" "$T/work/tree"
+		cat "$T/work/go"
+		servers=$(descendants_of "$started" | awk '$4 == "fuse-overlayfs" { print $1 }')
+		# the supervisor hears of it when all is over
+		kill -STOP "$started"
+		kill -KILL $servers
+		wait_until 10 eval '[ -z "$(descendants_of "$started")" ]'
+		kill -CONT "$started"
+		status=0
+		wait "$started" || status=$?
+		assert_equal "$status" 137
+		assert_contains "$(<"$T/err")" "fuse-overlayfs has ended, and so does the program"
+	done
+}
+
 @test "Ctrl-C is the program's, not that of what serves its layer" {
 	run "$TEST_BIN/pty" 'expect=$ ' \
 		'send=$SBOX try --layer=c -- sh -c '\''trap "echo trap""ped; exit 9" INT; echo re""ady; while :; do sleep 0.1; done'\''\n' \
