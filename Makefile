@@ -21,9 +21,9 @@ SRC = src/main.c \
 	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c image.c init.c \
 		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
 		userns.c) \
-	$(addprefix src/cmd/, apply.c completion.c desktop.c desktop_find.c diff.c discard.c guarded.c help.c image.c \
+	$(addprefix src/cmd/, apply.c completion.c desktop.c desktop_find.c diff.c discard.c guarded.c help.c image.c interrupt.c \
 		instances.c kill.c layer.c layers.c pause.c profile.c ps.c screen.c \
-		run.c try.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
+		run.c try.c set.c stats.c syscalls.c table.c top.c top_view.c use.c words.c) \
 	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
 	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
 	src/stage/network_helper.c src/stage/network_ipv6.c src/stage/network_wall.c src/stage/side.c \
