@@ -54,3 +54,7 @@ extern const struct command *const commands[];
 const struct command *command_find(const char *name);
 /* The verb that @word most likely meant, or NULL. */
 const struct command *command_nearest(const char *word);
+struct arena;
+/* What stands behind "sbox" in the calls that @word most likely meant: "layer", or
+ * "image export"; NULL: none is near. */
+const char *command_meant(struct arena *a, const char *word);

@@ -10,7 +10,7 @@ static const char examples[] =
 	"examples:\n"
 	"  sbox sh                            a shell; home and network are its own\n"
 	"  sbox --profile browser firefox     a browser with a home of its own\n"
-	"  sbox --profile untrusted ./tool    nothing of yours, no network\n"
+	"  sbox -p untrusted -r tool ./tool   nothing else of yours, no network\n"
 	"  sbox --profile build make          this directory writable, no network\n"
 	"  sbox --dry-run firefox             what would be done, step by step\n";
 

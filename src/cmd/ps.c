@@ -71,7 +71,7 @@ static int run(int argc, char **argv, struct err *e)
 {
 	struct arena arena = { 0 };
 	struct request rq = { 0 };
-	struct handles all;
+	struct handles all = { 0 };
 	struct words w;
 	(void)argc;
 	int r = words_read(&cmd_ps, argv, &rq, &w, e);

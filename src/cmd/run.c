@@ -151,9 +151,11 @@ int run_words(char **words, char **argv, bool tries, struct err *e)
 /* A program that does not exist may be a verb with a slip of the pen. */
 static void hint_verb(const char *word, struct err *e)
 {
-	const struct command *near = word ? command_nearest(word) : NULL;
-	if (e->exit_status == EXIT_NOT_FOUND && !e->hint[0] && near)
-		err_hint(e, "did you mean 'sbox %s'?", near->name);
+	struct arena a = { 0 };
+	const char *meant = word ? command_meant(&a, word) : NULL;
+	if (e->exit_status == EXIT_NOT_FOUND && !e->hint[0] && meant)
+		err_hint(e, "did you mean 'sbox %s'?", meant);
+	arena_done(&a);
 }
 
 static int run(int argc, char **argv, struct err *e)

@@ -35,6 +35,21 @@ const struct command *command_nearest(const char *word)
 	return command_find(str_nearest(word, next_command, NULL));
 }
 
+const char *command_meant(struct arena *a, const char *word)
+{
+	const char *text = NULL;
+	for (size_t i = 0; commands[i]; i++) {
+		const struct action *act = commands[i]->actions;
+		for (; act && act->operands; act++)
+			if (act->name && strcmp(act->name, word) == 0)
+				text = arena_printf(a, "%s%s%s %s", text ? text : "",
+					text ? "' or 'sbox " : "", commands[i]->name,
+					word);
+	}
+	const struct command *near = text ? NULL : command_nearest(word);
+	return near ? near->name : text;
+}
+
 /* ---- usage ---- */
 
 /* How one action is called, behind "sbox". */

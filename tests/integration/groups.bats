@@ -109,6 +109,8 @@ time.sleep(1000)'
 	sbox pause counter
 	grep -q 'frozen 1' "$group/cgroup.events"
 	assert_equal "$(stat_of counter paused)" True
+	assert_contains "$(sbox ps | tr -s ' ')" "counter default paused"
+	assert_equal "$(sbox ps --json | json 'j["instances"][0]["paused"]')" True
 	local at
 	at=$(<count)
 	sleep 1
@@ -117,6 +119,7 @@ time.sleep(1000)'
 	sbox resume counter
 	wait_until 60 eval '[ "$(cat count)" -gt "${at:-0}" ]'
 	assert_equal "$(stat_of counter paused)" False
+	assert_contains "$(sbox ps | tr -s ' ')" "counter default running"
 	sbox resume counter # which it does
 	sbox kill counter
 	no_leftovers 'home/.*' 'home/.*/*'

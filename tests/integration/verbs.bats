@@ -93,6 +93,11 @@ refused() {
 	run -127 --separate-stderr sbox imge list
 	assert_status 127
 	assert_contains "$stderr" "did you mean 'sbox image'?"
+	# what a verb does, without the verb
+	run -127 --separate-stderr sbox verify x
+	assert_contains "$stderr" "did you mean 'sbox image verify'?"
+	run -127 --separate-stderr sbox prune
+	assert_contains "$stderr" "did you mean 'sbox layer prune'?"
 	# neither where it was said that it is a program, nor where it is one
 	run -127 --separate-stderr sbox run layers
 	assert_status 127
