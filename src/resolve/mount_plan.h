@@ -46,6 +46,7 @@ struct mount_op {
 	bool implied; /* left out where there is no place for it, without a word */
 	bool make_dir; /* weak ones: make the directory where it is missing */
 	bool pin; /* OP_BIND of what is there, so that it cannot be renamed away */
+	bool holds; /* places of other ops lie in its tree */
 	unsigned rank; /* order of wishing; a later layer's has a higher one */
 	unsigned layer;
 	enum setting_id id; /* the setting that wished it */

@@ -385,8 +385,11 @@ int places_settle(struct resolver *r)
 		look_at_source(r, i);
 	if (r->d->n > 0)
 		return 0;
-	for (size_t i = 0; i < ops->n; i++)
+	for (size_t i = 0; i < ops->n; i++) {
 		look_at_place(r, &ops->v[i]);
+		if (ops->v[i].parent != OP_NO_PARENT)
+			ops->v[ops->v[i].parent].holds = true;
+	}
 	return 0;
 }
 

@@ -107,6 +107,7 @@ struct ready {
 	ino_t root_ino;
 	struct mount_ops ops;
 	int *source_fds; /* room for one a mount op; used after the clone */
+	int *top_fds; /* the same: of the mounts that others are made in, or seals */
 	struct undos undos;
 	struct locked_trees trees;
 

@@ -124,6 +124,30 @@ python_inside() {
 	assert_equal "$(find "$HOME" -name new -o -name moved)" ""
 }
 
+# The link sends the project over itself, and below the project's own path lies a decoy.
+@test "a link left in a home parts no tree from what is protected or hidden in it" {
+	local way
+	local -a via=()
+	mkdir -p "$HOME/src/project/.git/hooks" "$HOME/src/project/src/project/.git/hooks"
+	echo "$secret" >"$HOME/src/project/key"
+	echo decoy >"$HOME/src/project/src/project/key"
+	cd "$HOME/src/project"
+	for way in none ENOSYS; do
+		sbox --home=private:planted --cwd=none \
+			-c 'cd ~ && rm -rf src project && ln -s . src && ln -s . project'
+		[ $way = ENOSYS ] && via=("$TEST_BIN/deny" ENOSYS mount_setattr --)
+		run -0 --separate-stderr "${via[@]}" "$SBOX" --home=private:planted \
+			--profile=build --no-limits --hide="$HOME/src/project/key" -c '
+			cat ~/key; touch ~/.git/hooks/planted; echo mine >~/made; pwd'
+		refute_contains "$output" "$secret"
+		run ! ls .git/hooks/planted
+		sbox --home=private:planted --cwd=none -c 'cd ~ && rm src && ln -s /usr src'
+		run -125 --separate-stderr "${via[@]}" "$SBOX" --home=private:planted \
+			--profile=build --no-limits -- true
+		assert_contains "$stderr" "a link on the way leads out of"
+	done
+}
+
 # ---- mounts that a namespace of one's own lets go of --------------------------------------
 
 # Where a mount is not, in a mount namespace of one's own, its place is no mount point: it
