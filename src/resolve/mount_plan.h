@@ -33,6 +33,7 @@ struct mount_op {
 	enum op_kind kind;
 	const char *dest; /* normalized path as the sandbox will see it */
 	const char *source; /* OP_BIND: path on the host; OP_LINK: its target */
+	const char *real; /* OP_BIND: @source without links, as guards were held to it */
 	const char *about; /* weak ones: the host's path that is meant; NULL: dest */
 	const char *content;
 	mode_t mode;

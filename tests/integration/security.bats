@@ -87,6 +87,43 @@ python_inside() {
 	run -0 --separate-stderr sbox --read="$HOME/shared/x" -c 'ls ~/shared/x'
 }
 
+# One of two names is a folder, the other a link to the secret; they are exchanged all the time.
+swap='
+import ctypes, os, sys
+libc, there = ctypes.CDLL(None), os.getppid()
+while os.getppid() == there:
+	for i in range(1000):
+		libc.renameat2(-100, b"x", -100, b"y", 2)
+'
+
+@test "nor does a link that comes there while the rule is looked at" {
+	local i
+	mkdir -p "$HOME/shared/x"
+	ln -s ../.ssh "$HOME/shared/y"
+	echo open >"$HOME/shared/x/id"
+	cd "$HOME/shared"
+	/usr/bin/python3 -I -S -c "$swap" 3>&- &
+	all_started+=($!)
+	cd "$T/work"
+	for i in {1..150}; do
+		run --separate-stderr sbox --read="$HOME/shared/x" -c 'cat ~/shared/x/id'
+		refute_contains "$output" "$secret" || break
+	done
+	refute_contains "$output" "$secret"
+}
+
+@test "a theme that is a link to a secret shows nothing of it" {
+	ln -s .ssh "$HOME/.themes"
+	run --separate-stderr sbox --themes=yes -c 'cat ~/.themes/id'
+	assert_equal "$output" ""
+	rm "$HOME/.themes"
+	mkdir "$HOME/dotfiles"
+	ln -s dotfiles "$HOME/.themes"
+	echo dark >"$HOME/dotfiles/theme"
+	run -0 --separate-stderr sbox --themes=yes -c 'cat ~/.themes/theme'
+	assert_equal "$output" dark
+}
+
 @test "the host's root by another name is no root" {
 	local way
 	ln -s / "$T/slash"
