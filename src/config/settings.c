@@ -338,8 +338,11 @@ const struct setting settings[SET_COUNT] = {
 		       "X11 programs. fallback: only where there is no Wayland socket.",
 		.flags = S_WIDENS },
 	[SET_SOUND] = { "sound", "desktop", ENUM(sound, want_words),
-		.help = "PulseAudio's and PipeWire's sockets",
-		.doc = "Both play and record; PipeWire's can also give the camera.",
+		.help = "the sound server, through a filter",
+		.doc = "What speaks PulseAudio's protocol (PulseAudio, pipewire-pulse). A program "
+		       "can play and record, sees what others play, and can change how loud they "
+		       "are; all else is refused, above all to load modules, which would be a way "
+		       "out of the sandbox. PipeWire's own socket is not shown.",
 		.flags = S_WIDENS },
 	[SET_GPU] = { "gpu", "desktop", ENUM(gpu, want_words),
 		.help = "the graphics devices",

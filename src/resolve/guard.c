@@ -17,7 +17,6 @@ static bool shows(const struct resolver *r, const struct mount_op *op)
 		return false;
 	return op->id == SET_READ || op->id == SET_WRITE || op->id == SET_BIND ||
 		op->id == SET_CWD || op->id == SET_OVERLAY || op->id == SET_THEMES ||
-		op->id == SET_SOUND ||
 		(op->id == SET_HOME && strcmp(r->p->home, "host") == 0);
 }
 

@@ -59,7 +59,7 @@ struct locked_trees {
 /* A program that runs beside the sandbox for its whole life, in a sandbox of its own. One
  * end of a socket pair is its: it says there when it is ready, and ends when ours closes. */
 struct helper_spec {
-	const char *name; /* for messages */
+	const char *name, *hint; /* for messages */
 	const struct ready *ready;
 	int our_fd, its_fd;
 };
@@ -132,6 +132,7 @@ struct ready {
 	size_t n_pass_fds;
 
 	const struct helper_spec *dbus; /* NULL: none */
+	const struct helper_spec *sound; /* NULL: none */
 	const struct network_spec *network; /* NULL: no helper */
 	struct instance *instance; /* its folder, where there is or will be one */
 };
