@@ -136,6 +136,28 @@ static void refuse_domains(struct compiler *c, int number)
 	}
 }
 
+static bool reaches_others(const char *name)
+{
+	static const char *const names[] = { "prlimit64", "sched_setaffinity",
+		"sched_setattr", "sched_setparam", "sched_setscheduler", "setpriority",
+		"ioprio_set", "migrate_pages", "move_pages" };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The number of a process, or of one kind of them, that is to be nobody but the caller. */
+static void refuse_others(struct compiler *c, int number, const char *name)
+{
+	bool of_kinds =
+		strcmp(name, "setpriority") == 0 || strcmp(name, "ioprio_set") == 0;
+	unsigned kind = strcmp(name, "ioprio_set") == 0 ? 1 : 0; /* one process */
+	refuse_if(c, c->refuse, number, &SCMP_CMP(of_kinds ? 1 : 0, SCMP_CMP_NE, 0));
+	if (of_kinds)
+		refuse_if(c, c->refuse, number, &SCMP_CMP(0, SCMP_CMP_NE, kind));
+}
+
 static void add_arguments(
 	struct compiler *c, const char *name, int number, const struct decision *d)
 {
@@ -159,6 +181,8 @@ static void add_arguments(
 		refuse_bits(c, number, 2, SHM_EXEC_FLAG);
 	else if (strcmp(name, "personality") == 0)
 		refuse_domains(c, number);
+	else if (reaches_others(name))
+		refuse_others(c, number, name);
 	else
 		c->failed = -ENOTSUP; /* marked in syscalls.c and forgotten here */
 }

@@ -62,6 +62,7 @@ def server(path):
 
 def client(path):
     sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(10)
     sock.connect(path)
     send(sock, 8, number(0xC0000023) + number(0, b"x"), [0])
     send(sock, 51, b"tmodule-ladspa-sink\0tplugin=/x.so\0")
