@@ -386,7 +386,8 @@ const struct setting settings[SET_COUNT] = {
 		LIST(value_syscalls, syscalls_deny),
 		.help = "system calls that it may not make",
 		.doc = "The default is @keyring, io_uring's three and userfaultfd. NAME:ENOSYS answers with that error, NAME:kill ends the program. Pasting "
-		       "input into a terminal (TIOCSTI, TIOCLINUX) is always refused." },
+		       "input into a terminal (TIOCSTI, TIOCLINUX) and changing its line "
+		       "discipline (TIOCSETD) are always refused." },
 	[SET_SYSCALLS_DEFAULT] = { "syscalls-default", "confinement",
 		ENUM(syscalls_default, default_words),
 		.help = "what happens at a call that is not allowed",

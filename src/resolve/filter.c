@@ -32,7 +32,7 @@
 #include "resolve/filter_tree.h"
 
 /* asm-generic/ioctls.h, linux/tiocl.h; not every libc has them */
-enum { IOCTL_TIOCSTI = 0x5412, IOCTL_TIOCLINUX = 0x541c };
+enum { IOCTL_TIOCSTI = 0x5412, IOCTL_TIOCLINUX = 0x541c, IOCTL_TIOCSETD = 0x5423 };
 enum { SHM_EXEC_FLAG = 0100000 }; /* shmat(2): SHM_EXEC */
 static const uint64_t low_half = 0xffffffff;
 
@@ -80,10 +80,13 @@ static void refuse_namespaces(struct compiler *c, int number, bool clone)
 	refuse_bits(c, number, 0, bits);
 }
 
-/* Pasting input into a terminal: always, whatever the plan says. */
+/* Pasting input into a terminal, and another line discipline for it: that one has the kernel
+ * load modules with a history of faults (n_hdlc, n_gsm), and leaves the caller's terminal
+ * dead. Always, whatever the plan says. */
 static void refuse_injection(struct compiler *c, int number)
 {
-	static const uint64_t refused[] = { IOCTL_TIOCSTI, IOCTL_TIOCLINUX };
+	static const uint64_t refused[] = { IOCTL_TIOCSTI, IOCTL_TIOCLINUX,
+		IOCTL_TIOCSETD };
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
 		refuse_if(c, SCMP_ACT_ERRNO(EPERM), number,
 			&SCMP_CMP(1, SCMP_CMP_MASKED_EQ, low_half, refused[i]));
