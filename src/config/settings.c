@@ -80,9 +80,11 @@ const struct setting settings[SET_COUNT] = {
 	[SET_COMMAND] = { "command", "profile", LIST(value_words, command),
 		.metavar = "NAME...",
 		.help = "programs that use this profile where none is named",
-		.doc = "The program's name without its directory. * and ? stand for other "
-		       "characters. Where several profiles name a program, the first by "
-		       "name is used.",
+		.doc = "The program's name without its directory, for programs that are named "
+		       "without one or lie in the system (/usr, /opt and the like): a download "
+		       "cannot choose its profile by its name. With a slash, the path as it is "
+		       "given. * and ? stand for other characters. Where several profiles name a "
+		       "program, the first by name is used.",
 		.flags = S_FILE },
 	[SET_EXTENDS] = { "extends", "profile", LIST(value_words, extends),
 		.alias = "profile", .short_flag = 'p', .metavar = "NAME|FILE",
