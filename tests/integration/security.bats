@@ -124,6 +124,20 @@ while os.getppid() == there:
 	assert_equal "$output" dark
 }
 
+@test "the user's folders, as a file of the home names them, are no way to a secret" {
+	local folder
+	for folder in .ssh .config .config/autostart . a/../.ssh; do
+		echo "XDG_DOWNLOAD_DIR=\"\$HOME/$folder\"" >"$HOME/.config/user-dirs.dirs"
+		run --separate-stderr sbox --write='?${XDG_DOWNLOAD_DIR}' -c '
+			cat ~/.ssh/id; touch ~/.config/autostart/new ~/.config/new; ls -A ~'
+		refute_contains "$output" "$secret"
+		refute_contains "$output" .config
+	done
+	rm "$HOME/.config/user-dirs.dirs"
+	mkfifo "$HOME/.config/user-dirs.dirs"
+	run -0 --separate-stderr timeout 20 "$SBOX" --write='?${XDG_DOWNLOAD_DIR}' -- true
+}
+
 @test "the host's root by another name is no root" {
 	local way
 	ln -s / "$T/slash"
