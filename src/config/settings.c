@@ -302,9 +302,11 @@ const struct setting settings[SET_COUNT] = {
 	[SET_NETWORK_DENY] = { "network-deny", "network",
 		LIST(value_net_rules, network_deny),
 		.help = "destinations that may not be reached",
-		.doc = "As network-allow. Without any network-allow, everything else may be. A "
-		       "denied name is not looked up; an address that the program knows "
-		       "otherwise is not meant by it." },
+		.doc = "As network-allow. Without any network-allow, everything else may be. "
+		       "Here lan is also the host's own addresses, link-local ones, multicast "
+		       "and 100.64.0.0/10. A denied name "
+		       "is not looked up; an address that the program knows otherwise is not "
+		       "meant by it." },
 	[SET_PUBLISH] = { "publish", "network", LIST(value_publish, publish),
 		.help = "ports of the program that the host can reach",
 		.doc = "PORT of the host leads to the same port inside, PORT:INSIDE to "

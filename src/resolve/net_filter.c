@@ -31,13 +31,18 @@ static const char *const special4[] = { "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/1
 	"127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
 	"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
 	"203.0.113.0/24", "224.0.0.0/3", NULL };
-/* only 2000::/3 is given out, and of it not what carries addresses of IPv4 in it (Teredo,
- * 6to4), which could be private ones */
-static const char *const special6[] = { "::/3", "2001::/32", "2001:db8::/32", "2002::/16",
+/* Only 2000::/3 is given out, and of it not what carries addresses of IPv4 in it (Teredo,
+ * 6to4), which could be private ones, nor the block of protocols (2001::/23), in which the
+ * next router answers for its ports (2001:1::1). */
+static const char *const special6[] = { "::/3", "2001::/23", "2001:db8::/32", "2002::/16",
 	"3fff::/20", "4000::/2", "8000::/1", NULL };
 static const char *const private4[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
 	NULL };
-static const char *const private6[] = { "fc00::/7", NULL };
+static const char *const private6[] = { "fc00::/7", "fec0::/10", NULL };
+/* Near without being anybody's network; a multicast goes to all who are near. */
+static const char *const link4[] = { "100.64.0.0/10", "169.254.0.0/16", "224.0.0.0/4",
+	NULL };
+static const char *const link6[] = { "fe80::/10", "ff00::/8", NULL };
 
 /* ---- reading the plan ---- */
 
@@ -404,8 +409,6 @@ static void print_list_set(
 
 static void print_fixed_sets(FILE *o, const struct net_filter *f)
 {
-	static const char *const link4[] = { "169.254.0.0/16", "100.64.0.0/10", NULL };
-	static const char *const link6[] = { "fe80::/10", NULL };
 	print_list_set(o, "special4", "ipv4_addr", special4);
 	print_list_set(o, "special6", "ipv6_addr", special6);
 	print_list_set(o, "private4", "ipv4_addr", private4);

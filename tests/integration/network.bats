@@ -112,6 +112,29 @@ setup() {
 	done
 }
 
+# pasta sends it on, and everyone near may answer, under an address of their own.
+@test "network: a denied lan hears no multicast" {
+	in_host ip route add 239.1.2.3/32 dev lan
+	"${into[@]}" "$net_lan" -- python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("239.1.2.3", 7005))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+    socket.inet_aton("239.1.2.3") + socket.inet_aton("192.168.7.9"))
+print("ready", flush=True)
+print("heard", s.recv(100), flush=True)' >"$T/heard" 3>&- &
+	all_started+=($!)
+	wait_until 10 grep -q ready "$T/heard"
+	for helper in slirp4netns pasta; do
+		comes 239.1.2.3 7005 udp --network-helper=$helper --network-deny=lan
+		assert_equal "$output" refused
+	done
+	nsbox_in_background --network=user --network-helper=pasta -- sh -c '
+		while :; do bash -c "echo loud >/dev/udp/239.1.2.3/7005"; sleep 0.1; done'
+	wait_until 10 grep -q heard "$T/heard"
+	assert_contains "$(cat "$T/heard")" loud
+}
+
 @test "network: rules for addresses, ports and protocols, the most specific first" {
 	local flags=(--network-allow=12.0.0.0/8:80 --network-deny=12.0.0.2
 		--network-allow=13.0.0.1/udp)
