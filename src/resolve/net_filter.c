@@ -26,24 +26,6 @@
 #include "base/macros.h"
 #include "base/str.h"
 
-/* Not on the internet: the special-purpose registries of IANA. */
-static const char *const special4[] = { "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10",
-	"127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
-	"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
-	"203.0.113.0/24", "224.0.0.0/3", NULL };
-/* Only 2000::/3 is given out, and of it not what carries addresses of IPv4 in it (Teredo,
- * 6to4), which could be private ones, nor the block of protocols (2001::/23), in which the
- * next router answers for its ports (2001:1::1). */
-static const char *const special6[] = { "::/3", "2001::/23", "2001:db8::/32", "2002::/16",
-	"3fff::/20", "4000::/2", "8000::/1", NULL };
-static const char *const private4[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-	NULL };
-static const char *const private6[] = { "fc00::/7", "fec0::/10", NULL };
-/* Near without being anybody's network; a multicast goes to all who are near. */
-static const char *const link4[] = { "100.64.0.0/10", "169.254.0.0/16", "224.0.0.0/4",
-	NULL };
-static const char *const link6[] = { "fe80::/10", "ff00::/8", NULL };
-
 /* ---- reading the plan ---- */
 
 static void read_rules(struct net_filter *f, struct arena *a, const struct list *l)
@@ -119,37 +101,6 @@ void net_filter_init(struct net_filter *f, struct arena *a, const struct plan *p
 
 /* ---- judging one address ---- */
 
-static bool in_list(const char *const *list, bool v6, const uint8_t *address)
-{
-	struct net_prefix p;
-	for (; *list; list++)
-		if (net_prefix_parse(*list, &p) && net_prefix_has(&p, v6, address))
-			return true;
-	return false;
-}
-
-static bool in_prefixes(const struct net_prefixes *l, bool v6, const uint8_t *address)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (net_prefix_has(&l->v[i], v6, address))
-			return true;
-	return false;
-}
-
-bool net_is_internet(const struct net_host *host, bool v6, const uint8_t *address)
-{
-	return !in_list(v6 ? special6 : special4, v6, address) &&
-		!in_prefixes(&host->own, v6, address) &&
-		!in_prefixes(&host->attached, v6, address);
-}
-
-static bool is_lan(const struct net_host *host, bool v6, const uint8_t *address)
-{
-	return !in_prefixes(&host->own, v6, address) &&
-		(in_list(v6 ? private6 : private4, v6, address) ||
-			in_prefixes(&host->attached, v6, address));
-}
-
 bool net_is_allowed(const struct net_filter *f, const struct net_host *host, bool v6,
 	const uint8_t *address)
 {
@@ -157,7 +108,7 @@ bool net_is_allowed(const struct net_filter *f, const struct net_host *host, boo
 		const struct net_rule *rule = &f->rules.v[i];
 		if ((rule->what == NET_ADDRESS &&
 			    net_prefix_has(&rule->prefix, v6, address)) ||
-			(rule->what == NET_LAN && is_lan(host, v6, address)))
+			(rule->what == NET_LAN && net_is_lan(host, v6, address)))
 			return true;
 	}
 	return false;
@@ -409,12 +360,12 @@ static void print_list_set(
 
 static void print_fixed_sets(FILE *o, const struct net_filter *f)
 {
-	print_list_set(o, "special4", "ipv4_addr", special4);
-	print_list_set(o, "special6", "ipv6_addr", special6);
-	print_list_set(o, "private4", "ipv4_addr", private4);
-	print_list_set(o, "private6", "ipv6_addr", private6);
-	print_list_set(o, "link4", "ipv4_addr", link4);
-	print_list_set(o, "link6", "ipv6_addr", link6);
+	print_list_set(o, "special4", "ipv4_addr", net_special4);
+	print_list_set(o, "special6", "ipv6_addr", net_special6);
+	print_list_set(o, "private4", "ipv4_addr", net_private4);
+	print_list_set(o, "private6", "ipv6_addr", net_private6);
+	print_list_set(o, "link4", "ipv4_addr", net_link4);
+	print_list_set(o, "link6", "ipv6_addr", net_link6);
 	for (unsigned family = 4; family <= 6; family += 2) {
 		fprintf(o, "\tset own%u { type ipv%u_addr; }\n", family, family);
 		fprintf(o,
