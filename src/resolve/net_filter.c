@@ -74,9 +74,20 @@ static bool wide(const struct net_rule *rule)
 		(rule->what == NET_ADDRESS && rule->prefix.bits == 0);
 }
 
+static void read_served(struct net_filter *f, struct arena *a, const struct list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const char *hint;
+		struct net_publish port;
+		if (!net_publish_parse(l->v[i].text, &port, &hint) && port.udp)
+			*ARENA_PUSH(a, &f->served) = port.inside;
+	}
+}
+
 void net_filter_init(struct net_filter *f, struct arena *a, const struct plan *p)
 {
 	*f = (struct net_filter){ 0 };
+	read_served(f, a, &p->publish);
 	read_rules(f, a, &p->network_allow);
 	f->rules.n_allow = f->rules.n;
 	read_rules(f, a, &p->network_deny);
@@ -400,11 +411,26 @@ static void print_helper_rules(FILE *o, const struct net_filter *f)
 		print_ports(o, &f->rules.v[i]);
 		fputs(" accept\n", o);
 	}
-	/* libslirp takes broadcasts for the host's loopback too */
-	fputs("\t\tip daddr { " INSIDE_GATEWAY ", " INSIDE_DNS
-	      ", 10.0.2.255, 255.255.255.255 } goto refuse\n"
-	      "\t\tip6 daddr { fd00::2, fd00::3 } goto refuse\n",
+	/* libslirp takes every other address of its network for the host's loopback, and
+	 * broadcasts too */
+	fputs("\t\tip daddr { 10.0.2.0/24, 255.255.255.255 } goto refuse\n"
+	      "\t\tip6 daddr fd00::/64 goto refuse\n",
 		o);
+}
+
+/* The helpers take anybody's packets for a port of UDP that has sent something, as many
+ * address translators do. The first one of a stranger would begin a known connection, with
+ * the program's answers to it let through. So ports that have sent hear from those alone
+ * that they have sent to, unless they are published. */
+static void print_input(FILE *o, const struct net_filter *f)
+{
+	fputs("\tset sent { type inet_service; flags dynamic; size 65535; }\n"
+	      "\tchain input { type filter hook input priority filter;\n"
+	      "\t\tiifname != \"lo\" meta l4proto udp ct state new ",
+		o);
+	for (size_t i = 0; i < f->served.n; i++)
+		fprintf(o, i ? ", %u" : "udp dport != { %u", f->served.v[i]);
+	fprintf(o, "%sudp dport @sent drop\n\t}\n", f->served.n > 0 ? " } " : "");
 }
 
 static void print_output(FILE *o, const struct net_filter *f, const struct elements *l)
@@ -417,11 +443,21 @@ static void print_output(FILE *o, const struct net_filter *f, const struct eleme
 	      "\t\tip saddr != " INSIDE_ADDRESS " drop\n"
 	      "\t\tip6 saddr != { ::, " INSIDE_ADDRESS6 ", fe80::/10 } drop\n"
 	      "\t\tip daddr { 0.0.0.0/8, 127.0.0.0/8 } goto refuse\n"
-	      "\t\tip6 daddr { ::/127, ::ffff:0:0/96 } goto refuse\n"
-	      "\t\tct state established,related accept\n"
+	      "\t\tip6 daddr { ::/127, ::ffff:0:0/96 } goto refuse\n",
+		o);
+	/* before "ct": what our resolver has asked is an answer's way for its port */
+	if (f->names.n > 0)
+		fprintf(o, "\t\tip daddr " INSIDE_DNS " meta mark != %#x goto refuse\n",
+			NET_RESOLVER_MARK);
+	/* related: of errors alone. A kernel's helper for some protocol (ftp, sip), which
+	 * may be in use where it is not asked, relates what a server has named. */
+	fputs("\t\tct state established accept\n"
+	      "\t\tct state related meta l4proto { icmp, icmpv6 } accept\n"
 	      "\t\ticmpv6 type { nd-router-solicit, nd-neighbor-solicit, "
 	      "nd-neighbor-advert } accept\n",
 		o);
+	if (f->any)
+		fputs("\t\tmeta l4proto udp ct state new add @sent { udp sport }\n", o);
 	print_helper_rules(o, f);
 	print_set_rules(o, l);
 	if (f->names.n > 0) /* else another resolver would answer what ours refuses */
@@ -510,6 +546,8 @@ char *net_filter_text(
 	      "\tchain no_forward { type filter hook forward priority filter; policy drop; "
 	      "}\n",
 		o);
+	if (f->any)
+		print_input(o, f);
 	print_output(o, f, &l);
 	fputs("}\n", o);
 	print_host(o, host);

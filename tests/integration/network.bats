@@ -522,6 +522,59 @@ print("sent")'
 	assert_contains "$stderr" "Operation not permitted"
 }
 
+# An address translator that takes anybody's packets for a port which the program has used
+# would make a known connection of the first one, and let the program answer.
+@test "network: a stranger's packet opens no way out, but for a published port" {
+	cat >"$T/work/knock.py" <<-'END'
+		import socket
+		s, other = socket.socket(type=socket.SOCK_DGRAM), socket.socket(type=socket.SOCK_DGRAM)
+		s.bind(("12.0.0.1", 7009))
+		other.bind(("12.0.0.2", 7010))
+		print("ready", flush=True)
+		while True:
+		    said, sender = s.recvfrom(100)
+		    other.sendto(b"knock", sender)
+		    s.sendto(b"after", sender)
+		    other.settimeout(1)
+		    try:
+		        print("stranger heard", other.recv(100), flush=True)
+		    except TimeoutError:
+		        print("stranger heard nothing", flush=True)
+	END
+	cat >"$T/work/inside.py" <<-'END'
+		import socket
+		s = socket.socket(type=socket.SOCK_DGRAM)
+		s.bind(("10.0.2.100", 7011))
+		s.settimeout(10)
+		s.sendto(b"hello", ("12.0.0.1", 7009))
+		while True:
+		    said, sender = s.recvfrom(100)
+		    if said == b"after":
+		        break
+		    try:
+		        s.sendto(b"secret", sender)
+		    except OSError:
+		        pass
+		print("over")
+	END
+	"${into[@]}" "$net_world" -- python3 "$T/work/knock.py" >>"$T/knock" 2>&1 3>&- &
+	all_started+=($!)
+	wait_until 10 grep -q ready "$T/knock"
+	for helper in slirp4netns pasta; do
+		run --separate-stderr nsbox --network=user --network-helper=$helper \
+			--network-allow=12.0.0.1 --read="$T/work" -- python3 "$T/work/inside.py"
+		assert_equal "$output" over
+		wait_until 10 grep -q heard "$T/knock"
+		assert_equal "$(tail -n 1 "$T/knock")" "stranger heard nothing"
+		: >"$T/knock"
+	done
+	run --separate-stderr nsbox --network=user --network-allow=12.0.0.1 --publish=11.0.0.2:17011:7011/udp \
+		--read="$T/work" -- python3 "$T/work/inside.py"
+	assert_equal "$output" over
+	wait_until 10 grep -q heard "$T/knock"
+	assert_contains "$(cat "$T/knock")" "secret"
+}
+
 @test "network: an empty question ends the connection to the resolver at once" {
 	run --separate-stderr nsbox --network=user --network-allow=server.example -- timeout 8 python3 -c '
 import re, socket

@@ -107,9 +107,11 @@ Test(net_filter, only_the_resolver_reaches_the_name_server_where_names_are_filte
 {
 	const char *t = text_of(WORDS(ALLOW "a.b", ALLOW "internet"));
 	place(t, "meta mark 0x5b0c ip daddr 10.0.2.3");
-	cr_assert_null(strstr(t, "\t\tip daddr 10.0.2.3 meta"));
+	cr_assert_lt(place(t, "ip daddr 10.0.2.3 meta mark != 0x5b0c goto refuse"),
+		place(t, "ct state established accept"));
+	cr_assert_null(strstr(t, "\t\tip daddr 10.0.2.3 meta l4proto"));
 	cr_assert_null(strstr(text_of(WORDS(ALLOW "192.0.2.1")), "10.0.2.3 meta"));
-	place(text_of(WORDS(ALLOW "internet")), "\t\tip daddr 10.0.2.3 meta");
+	place(text_of(WORDS(ALLOW "internet")), "\t\tip daddr 10.0.2.3 meta l4proto");
 }
 
 Test(net_filter, of_the_hosts_loopback_only_the_named_ports)
@@ -118,10 +120,25 @@ Test(net_filter, of_the_hosts_loopback_only_the_named_ports)
 	cr_assert(f.host_loopback);
 	const char *t = net_filter_text(&f, &arena, &host);
 	cr_assert_lt(place(t, "ip daddr 10.0.2.2 tcp dport { 631, 8080 } accept"),
-		place(t,
-			"ip daddr { 10.0.2.2, 10.0.2.3, 10.0.2.255, 255.255.255.255 } "
-			"goto refuse"));
+		place(t, "ip daddr { 10.0.2.0/24, 255.255.255.255 } goto refuse"));
 	cr_assert(!filter_of(WORDS(ALLOW "internet")).host_loopback);
+}
+
+Test(net_filter, only_published_ports_hear_from_strangers)
+{
+	place(text_of(WORDS(ALLOW "internet")), "ct state new udp dport @sent drop");
+	place(text_of(WORDS("--network=user", ALLOW "internet", "--publish=53:5353/udp",
+		      "--publish=80", "--publish=0.0.0.0:123/udp")),
+		"ct state new udp dport != { 5353, 123 } udp dport @sent drop");
+	cr_assert_null(strstr(text_of(WORDS("--network=user")), "@sent"));
+}
+
+/* Helpers of the kernel relate connections that a server names. */
+Test(net_filter, what_is_related_is_errors_alone)
+{
+	const char *t = text_of(WORDS(ALLOW "internet"));
+	place(t, "ct state related meta l4proto { icmp, icmpv6 } accept");
+	cr_assert_null(strstr(t, "established,related"));
 }
 
 static bool internet(const char *text)
