@@ -106,14 +106,25 @@ static bool name_ok(char *name)
 	return strspn(last, "0123456789") < strlen(last); /* else a bad address */
 }
 
+/* "a\\.b" is one label with a dot in it. */
+static bool is_escaped(const char *name, const char *at)
+{
+	bool escaped = false;
+	for (; at > name && at[-1] == '\\'; at--)
+		escaped = !escaped;
+	return escaped;
+}
+
 unsigned net_name_match(const char *pattern, const char *name)
 {
 	size_t len = strlen(pattern), name_len = strlen(name);
 	if (strcmp(pattern, "*") == 0)
 		return 1;
-	if (str_starts(pattern, "*."))
-		return name_len > len - 1 && str_ends(name, pattern + 1) ? (unsigned)len
-									 : 0;
+	if (str_starts(pattern, "*.")) {
+		bool below = name_len > len - 1 && str_ends(name, pattern + 1) &&
+			!is_escaped(name, name + name_len - (len - 1));
+		return below ? (unsigned)len : 0;
+	}
 	return strcmp(pattern, name) == 0 ? NET_NAME_MAX + 1 : 0;
 }
 

@@ -53,7 +53,7 @@ const char *net_rule_parse(const char *text, struct net_rule *ret, const char **
 const char *net_publish_parse(
 	const char *text, struct net_publish *ret, const char **ret_hint);
 
-/* Whether @name (lower case, no dot at the end) is one that @pattern stands for, and how
+/* Whether @name (lower case, no dot at the end, a dot within a label behind a backslash) is one that @pattern stands for, and how
  * closely: 0 not at all, else the higher the closer. */
 unsigned net_name_match(const char *pattern, const char *name);
 /* Whether the address (of @v6's family) lies in @p. */

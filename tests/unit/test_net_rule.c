@@ -96,6 +96,15 @@ Test(net_rule, a_wildcard_is_for_what_lies_below)
 	cr_assert(!net_name_match("example.org", "a.example.org"));
 }
 
+/* The label "a.cloud" below example.org is its owner's, not cloud.example.org's. */
+Test(net_rule, a_dot_within_a_label_is_no_dot_between_labels)
+{
+	cr_assert(!net_name_match("*.cloud.example.org", "a\\.cloud.example.org"));
+	cr_assert(!net_name_match("*.cloud.example.org", "a\\\\\\.cloud.example.org"));
+	cr_assert(net_name_match("*.cloud.example.org", "a\\\\.cloud.example.org"));
+	cr_assert(net_name_match("*.example.org", "a\\.cloud.example.org"));
+}
+
 Test(net_rule, an_address_lies_in_a_network_or_not)
 {
 	struct net_prefix p;
