@@ -40,9 +40,10 @@ struct net_rule {
 	size_t n_ports;
 };
 
-/* [ADDRESS:]PORT[:PORT][/udp|/tcp] */
+/* [ADDRESS:]PORT[:PORT][/udp|/tcp], an address of IPv6 in brackets */
 struct net_publish {
-	uint8_t address[4]; /* of the host */
+	bool v6;
+	uint8_t address[16]; /* of the host, in network order; that of IPv4 first */
 	uint16_t port, inside;
 	bool udp;
 };

@@ -311,7 +311,9 @@ const struct setting settings[SET_COUNT] = {
 		.help = "ports of the program that the host can reach",
 		.doc = "PORT of the host leads to the same port inside, PORT:INSIDE to "
 		       "another; /udp is for UDP. The host listens on 127.0.0.1 unless an "
-		       "ADDRESS (IPv4) stands before it; 0.0.0.0 is all of them. Inside, the program "
+		       "ADDRESS stands before it; 0.0.0.0 is all of them. One of IPv6 stands in "
+		       "brackets, as in [::1]:8080:80, and needs network-helper = pasta and "
+		       "network-ipv6 = yes. Inside, the program "
 		       "must listen on all addresses, not on its loopback alone. A port that "
 		       "is taken is an error. Needs network = user; \"sbox port\" changes them while "
 		       "the program runs.",

@@ -330,7 +330,8 @@ serve='import socket,sys
 s=socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("0.0.0.0", 8000)); s.listen(); print("listening", flush=True)
-c,_=s.accept(); c.sendall(b"from inside"); c.close()'
+c,_=s.accept(); c.sendall(b"from inside")
+c.shutdown(socket.SHUT_WR); c.recv(1)'
 
 @test "network: a published port is on the host's loopback only, unless an address is given" {
 	for helper in slirp4netns pasta; do
@@ -349,6 +350,31 @@ c,_=s.accept(); c.sendall(b"from inside"); c.close()'
 	run in_world bash -c 'cat </dev/tcp/11.0.0.2/18000'
 	assert_equal "$output" "from inside"
 	wait "$started"
+	no_leftovers 'home/.local*' run/sbox
+}
+
+@test "network: a port is published on an address of IPv6 by pasta, and slirp4netns says so" {
+	local v6=(--network=user --network-helper=pasta --network-ipv6)
+	local serve6=${serve/AF_INET,/AF_INET6,}
+	serve6=${serve6/0.0.0.0/::}
+	nsbox_in_background "${v6[@]}" --publish='[::1]:18000:8000' \
+		--publish='[2a11::2]:18001:8000' -- python3 -c "$serve6"
+	wait_until 10 grep -q listening "$T/out"
+	run in_host ss -Hltn 'sport >= 18000 and sport <= 18001'
+	assert_equal "$(awk '{ print $4 }' <<<"$output" | sort)" "[2a11::2]:18001
+[::1]:18000"
+	run in_host bash -c "cat </dev/tcp/::1/18000"
+	assert_equal "$output" "from inside"
+	wait "$started"
+	run --separate-stderr nsbox "${v6[@]}" --publish='[2a11::2]:7000' -- touch "$T/work/ran"
+	assert_status 125
+	assert_contains "$stderr" 7000
+	run --separate-stderr nsbox --network=user --network-ipv6 --publish='[::1]:18000' -- \
+		touch "$T/work/ran"
+	assert_status 125
+	assert_contains "$stderr" "slirp4netns publishes on addresses of IPv4 alone"
+	assert_contains "$stderr" "network-helper = pasta"
+	[ ! -e "$T/work/ran" ]
 	no_leftovers 'home/.local*' run/sbox
 }
 
@@ -381,6 +407,8 @@ c,_=s.accept(); c.sendall(b"from inside"); c.close()'
 	nsbox port web remove 18002/udp 18001
 	run -125 --separate-stderr nsbox port web remove 18001
 	assert_contains "$stderr" "not published"
+	run -125 --separate-stderr nsbox port web add '[::1]:18003:8000'
+	assert_contains "$stderr" "network-helper = pasta"
 	run -125 --separate-stderr nsbox port web add 7002
 	assert_contains "$stderr" "Address already in use"
 	run nsbox port web --json
