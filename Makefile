@@ -26,7 +26,7 @@ SRC = src/main.c \
 		run.c try.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
 	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_near.c src/resolve/net_host.c \
 	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
-	src/stage/network_helper.c src/stage/network_ipv6.c src/stage/network_wall.c src/stage/side.c \
+	src/stage/network_drain.c src/stage/network_helper.c src/stage/network_ipv6.c src/stage/network_wall.c src/stage/side.c \
 	src/resolve/overlay.c src/resolve/overlay_probe.c src/stage/overlay.c src/stage/overlay_server.c \
 	src/cmd/port.c src/resolve/net_forward.c src/stage/network_port.c
 

@@ -39,6 +39,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "resolve/net_host.h"
+#include "stage/network_drain.h"
 #include "stage/network_helper.h"
 #include "stage/network_ipv6.h"
 #include "stage/status.h"
@@ -467,6 +468,8 @@ void network_tell(struct network_run *n)
 	struct told told;
 	if (n->net_ns < 0)
 		return;
+	const struct network_place place = network_inside(n, 0);
+	network_drain(&place, &n->helper);
 	/* taking the tap device down takes the kernel longer than all that follows */
 	if (n->helper.pid > 0)
 		(void)sys_pidfd_send_signal(n->helper.pidfd, SIGKILL, 0);

@@ -430,6 +430,40 @@ c.shutdown(socket.SHUT_WR); c.recv(1)'
 
 # ---- its end ----------------------------------------------------------------------------------
 
+# What the kernel would go on sending for a program that has ended, sbox must not cut off.
+@test "network: what a program has sent before its end arrives" {
+	cat >"$T/work/sink.py" <<-'END'
+		import socket, threading
+		tcp, udp = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
+		for s in (tcp, udp):
+		    s.bind(("12.0.0.1", 7009))
+		tcp.listen()
+		def datagrams():
+		    while True:
+		        print("datagram", len(udp.recv(65536)), flush=True)
+		threading.Thread(target=datagrams, daemon=True).start()
+		print("ready", flush=True)
+		while True:
+		    s, _ = tcp.accept()
+		    size = 0
+		    while more := s.recv(65536):
+		        size += len(more)
+		    print("stream", size, flush=True)
+	END
+	"${into[@]}" "$net_world" -- python3 "$T/work/sink.py" >"$T/sink" 2>&1 3>&- &
+	all_started+=($!)
+	wait_until 10 grep -q ready "$T/sink"
+	for helper in slirp4netns pasta; do
+		for i in 1 2 3 4 5; do
+			nsbox --network=user --network-helper=$helper -- bash -c '
+				head -c 200000 /dev/zero >/dev/tcp/12.0.0.1/7009
+				echo "the last word" >/dev/udp/12.0.0.1/7009'
+		done
+	done
+	wait_until 5 eval '[ "$(grep -c "stream 200000" "$T/sink")" = 10 ]'
+	wait_until 5 eval '[ "$(grep -c "datagram 14" "$T/sink")" = 10 ]'
+}
+
 @test "network: nothing is left after any end" {
 	nsbox --network=user --network-allow=internet --publish=18000 -- true
 	no_leftovers 'home/.local*' run/sbox
