@@ -129,7 +129,8 @@ static int end_of_filter(struct network_run *n, struct err *e)
 static int watch_addresses(struct network_run *n)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
+		.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+			RTMGRP_IPV6_ROUTE };
 	_cleanup_fd_ int fd = socket(
 		AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)

@@ -95,6 +95,20 @@ setup() {
 	done
 }
 
+# As with DHCP: the address stands alone, and the router has announced the network.
+@test "network: a network that is known by its route alone is near, too" {
+	in_lan ip -6 addr add 2a13::9/64 dev up0 nodad
+	in_host ip -6 addr add 2a13::2/128 dev lan nodad
+	in_host ip -6 route add 2a13::/64 dev lan proto ra
+	comes 2a13::9 80 --network-ipv6 --network-allow=lan
+	assert_equal "$output" "reached lan 2a13::9 80"
+	comes 2a13::9 80 --network-ipv6 --network-allow=internet
+	assert_equal "$output" refused
+	assert_contains "$stderr" "refused: [2a13::9]:80"
+	comes 2a12::1 80 --network-ipv6 --network-allow=internet
+	assert_equal "$output" "reached world 2a12::1 80"
+}
+
 @test "network: lan is the attached and private networks, without the host" {
 	local flags=(--network-allow=lan)
 	comes 192.168.7.9 80 "${flags[@]}"
