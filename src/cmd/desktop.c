@@ -166,7 +166,7 @@ static const char *profile_behind_env(struct arena *a, const struct launcher *l)
 		return NULL;
 	struct profile_dirs dirs;
 	profile_dirs_init(&dirs, a);
-	return profile_for_command(a, &dirs, path_basename(program));
+	return profile_for_command(a, &dirs, program);
 }
 
 /* A second name for the user's launcher. Nothing that has that name is lost. */

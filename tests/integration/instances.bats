@@ -78,7 +78,9 @@ forever='while :; do sleep 1000; done'
 			2>"$T/err.$n" 3>&- 6>&- &
 		pids+=($!)
 	done
-	wait_until 10 eval '[ "$(cat "$T"/err.* | grep -c "runs already")" = 7 ]'
+	wait_until 10 eval '[ "$(cat "$T"/err.* | grep -c "runs already")" = 7 ]' ||
+		complain "not seven are refused" "stderr" "$(cat "$T"/err.*)" \
+			"processes" "$(descendants_of $$)"
 	echo go >&6
 	for n in "${pids[@]}"; do wait "$n" && won=$((won + 1)); done
 	[ "$won/$(<"$T/out")" = 1/won ] ||
