@@ -17,6 +17,7 @@
 #include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -64,32 +65,82 @@ static int make_dirs_remembered(struct resolver *r, const char *path)
 	return 0;
 }
 
+/* path_make_dirs(), what it made remembered: the last ones of @path. */
+static int make_own(
+	struct resolver *r, int top, const char *top_path, const char *below, int *ret_fd)
+{
+	unsigned made = 0;
+	int code = path_make_dirs(top, below, ret_fd, &made);
+	const char *path = arena_printf(r->a, "%s/%s", top_path, below);
+	const char *parts[8];
+	for (unsigned i = 0; i < made && i < ARRAY_SIZE(parts); i++) {
+		parts[i] = path;
+		path = path_dirname(r->a, path);
+	}
+	/* from the top, for what is undone last to hold nothing any more */
+	for (unsigned i = made < ARRAY_SIZE(parts) ? made : 0; i-- > 0;)
+		remember_own(r, parts[i]);
+	return code;
+}
+
+/* The folder of all private homes, locked shared: as long as anybody has it so, nobody else's
+ * failed start takes away what it made on the way there. -EAGAIN: one is doing that now. */
+static int open_homes(struct resolver *r, const char *data)
+{
+	struct stat st;
+	_cleanup_fd_ int top = -1, path = -1;
+	int code = make_dirs_remembered(r, data);
+	if (code == 0 && (top = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		code = -errno;
+	if (code == 0)
+		code = make_own(r, top, data, "sbox/homes", &path);
+	if (code < 0)
+		return code == -ENOENT ? -EAGAIN : code;
+	_cleanup_fd_ int fd = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -EAGAIN : -errno;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return -errno; /* EWOULDBLOCK, which is EAGAIN */
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return st.st_nlink == 0 ? -EAGAIN : TAKE_FD(fd);
+}
+
+/* Makes the home @name; what was made goes again only if nobody else uses homes. */
+static int make_home(struct resolver *r, const char *data, const char *name, int *ret_fd)
+{
+	enum { TRIES = 200 };
+	size_t before = r->rd->undos.n;
+	int homes = -EAGAIN;
+	for (unsigned i = 0; i < TRIES && homes == -EAGAIN; i++) {
+		if (i > 0)
+			(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		homes = open_homes(r, data);
+	}
+	if (homes < 0)
+		return homes;
+	const char *path = arena_printf(r->a, "%s/sbox/homes", data);
+	/* open for as long as we live */
+	*ARENA_PUSH(r->a, &r->rd->trees) =
+		(struct locked_tree){ .path = path, .fd = homes };
+	int code = make_own(r, homes, path, name, ret_fd);
+	for (size_t i = before; i < r->rd->undos.n; i++)
+		r->rd->undos.v[i].lock_fd = homes;
+	return code;
+}
+
 /* ~/.local/share/sbox/homes/NAME; from "sbox" on no link is followed. */
 static int private_home(struct resolver *r, const char *name, const char **ret)
 {
 	const char *data = r->h->vars[VAR_XDG_DATA_HOME];
-	const char *below = arena_printf(r->a, "sbox/homes/%s", name);
-	const char *path = arena_printf(r->a, "%s/%s", data, below);
-	const char *homes = path_dirname(r->a, path);
-	/* from the top, for what is undone last to hold nothing any more */
-	const char *const parts[] = { path_dirname(r->a, homes), homes, path };
-	bool missing[ARRAY_SIZE(parts)];
-	_cleanup_fd_ int top = -1, home = -1;
+	const char *path = arena_printf(r->a, "%s/sbox/homes/%s", data, name);
+	_cleanup_fd_ int home = -1;
 	struct stat st;
 
 	*ret = path;
 	if (r->dry)
 		return 0;
-	int code = make_dirs_remembered(r, data);
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		missing[i] = lstat(parts[i], &st) < 0 && errno == ENOENT;
-	if (code == 0 && (top = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
-		code = -errno;
-	if (code == 0)
-		code = path_make_dirs(top, below, &home, NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		if (missing[i] && lstat(parts[i], &st) == 0)
-			remember_own(r, parts[i]);
+	int code = make_home(r, data, name, &home);
 	if (code == 0 && fstat(home, &st) < 0)
 		code = -errno;
 	if (code == 0 && st.st_uid != r->h->uid)

@@ -669,3 +669,25 @@ read = $D" >"$T/two.conf"
 		assert_contains "$stderr" "'/' itself cannot be shown, hidden or replaced"
 	done
 }
+
+@test "a start that fails takes nothing away from those that begin beside it" {
+	local round n pids bad
+	for round in {1..8}; do
+		pids=() bad=()
+		for n in {1..4}; do
+			"$SBOX" --read=/missing true 2>/dev/null 3>&- &
+			bad+=($!)
+			"$SBOX" true 2>>"$T/err" 3>&- &
+			pids+=($!)
+		done
+		for n in "${pids[@]}"; do
+			wait "$n" || complain "a good start failed" "stderr" "$(<"$T/err")"
+		done
+		wait "${bad[@]}" || [ $? = 125 ]
+		rm -rf "$HOME/.local"
+	done
+	# alone, it leaves nothing
+	run sbox --read=/missing true
+	assert_status 125
+	[ ! -e "$HOME/.local" ]
+}
