@@ -18,11 +18,11 @@ teardown() {
 
 # All of the home but sbox's own, and all of /usr/local, by name, kind, mode and content.
 sum_of_host() {
-	local dirs=("$HOME" /usr/local)
-	find "${dirs[@]}" \( -path "$HOME/.local/share/sbox" -o -path "$HOME/.cache/sbox" \
-		-o -path "$HOME/.local" -o -path "$HOME/.local/share" -o -path "$HOME/.cache" \) \
-		-prune -o "$@" \( -type f -readable -printf '%p %m ' -exec sha256sum {} \; -o \
-		-printf '%p %y %m %l\n' \) | sort
+	local own=(\( -path "$HOME/.local/share/sbox" -o -path "$HOME/.cache/sbox"
+		-o -path "$HOME/.local" -o -path "$HOME/.local/share" -o -path "$HOME/.cache" \))
+	find "$HOME" /usr/local "${own[@]}" -prune -o "$@" -printf '%p %y %m %l\n' | sort
+	find "$HOME" /usr/local "${own[@]}" -prune -o "$@" -type f -readable \
+		-exec sha256sum {} + | sort
 }
 
 # bats test_tags=no-vm
