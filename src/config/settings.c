@@ -304,14 +304,18 @@ const struct setting settings[SET_COUNT] = {
 	[SET_NETWORK_DENY] = { "network-deny", "network",
 		LIST(value_net_rules, network_deny),
 		.help = "destinations that may not be reached",
-		.doc = "As network-allow. Without any network-allow, everything else may be. A "
-		       "denied name is not looked up; an address that the program knows "
-		       "otherwise is not meant by it." },
+		.doc = "As network-allow. Without any network-allow, everything else may be. "
+		       "Here lan is also the host's own addresses, link-local ones, multicast "
+		       "and 100.64.0.0/10. A denied name "
+		       "is not looked up; an address that the program knows otherwise is not "
+		       "meant by it." },
 	[SET_PUBLISH] = { "publish", "network", LIST(value_publish, publish),
 		.help = "ports of the program that the host can reach",
 		.doc = "PORT of the host leads to the same port inside, PORT:INSIDE to "
 		       "another; /udp is for UDP. The host listens on 127.0.0.1 unless an "
-		       "ADDRESS (IPv4) stands before it; 0.0.0.0 is all of them. Inside, the program "
+		       "ADDRESS stands before it; 0.0.0.0 is all of them. One of IPv6 stands in "
+		       "brackets, as in [::1]:8080:80, and needs network-helper = pasta and "
+		       "network-ipv6 = yes. Inside, the program "
 		       "must listen on all addresses, not on its loopback alone. A port that "
 		       "is taken is an error. Needs network = user; \"sbox port\" changes them while "
 		       "the program runs.",

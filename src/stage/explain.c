@@ -192,7 +192,8 @@ static int about_exec(const struct ready *rd, int error, struct err *e)
 		const char *host = host_program(rd);
 		if (host)
 			err_hint(e, "the host has '%s'; show it with --read=%s", host,
-				path_dirname(rd->plan->arena, host));
+				strchr(name, '/') ? name
+						  : path_dirname(rd->plan->arena, host));
 		e->exit_status = EXIT_NOT_FOUND;
 		return error;
 	}

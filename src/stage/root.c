@@ -274,6 +274,10 @@ static int do_file(struct child *c, const struct mount_op *op, int i)
 	char path[PATH_MAX];
 	const char *name;
 	_cleanup_fd_ int place = open_in_tree(c, op, op->dest, 0);
+	/* what is ours is never a file of a layer, which the next run may not want */
+	if (place == -ENOENT &&
+		mount_plan_overlaid(&c->rd->ops, &c->rd->root, op->parent))
+		place = open_place(c, op, false);
 	if (place >= 0)
 		return bind_content(c, op, i, place);
 	if (place != -ENOENT || !may_make_places(c->rd, op))

@@ -93,11 +93,11 @@ time.sleep(1000)'
 	start group --limits=group -c 'sleep 1000'
 	start dropped --memory=100M --no-limits -c 'sleep 1000'
 	run sbox ps
-	assert_equal "$(awk 'NR > 1 { print $1, $3, $4 == "held" }' <<<"$output")" \
+	assert_equal "$(awk 'NR > 1 { print $1, $4, $5 == "held" }' <<<"$output")" \
 		$'held held 0\ngroup - 0\ndropped not 1'
 	sbox set group pids=100
 	run sbox ps
-	assert_contains "$(tr -s ' ' <<<"$output")" "group default held"
+	assert_contains "$(tr -s ' ' <<<"$output")" "group default running held"
 	sbox kill held group dropped
 }
 
@@ -109,6 +109,8 @@ time.sleep(1000)'
 	sbox pause counter
 	grep -q 'frozen 1' "$group/cgroup.events"
 	assert_equal "$(stat_of counter paused)" True
+	assert_contains "$(sbox ps | tr -s ' ')" "counter default paused"
+	assert_equal "$(sbox ps --json | json 'j["instances"][0]["paused"]')" True
 	local at
 	at=$(<count)
 	sleep 1
@@ -117,6 +119,7 @@ time.sleep(1000)'
 	sbox resume counter
 	wait_until 60 eval '[ "$(cat count)" -gt "${at:-0}" ]'
 	assert_equal "$(stat_of counter paused)" False
+	assert_contains "$(sbox ps | tr -s ' ')" "counter default running"
 	sbox resume counter # which it does
 	sbox kill counter
 	no_leftovers 'home/.*' 'home/.*/*'
