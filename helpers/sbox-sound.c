@@ -149,10 +149,11 @@ static void relay(int client, int server)
 static struct sockaddr_un address(const char *path)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	size_t size = strlen(path) + 1;
 	errno = ENAMETOOLONG;
-	if (strlen(path) >= sizeof(sun.sun_path))
+	if (size > sizeof(sun.sun_path))
 		die(path);
-	strcpy(sun.sun_path, path);
+	memcpy(sun.sun_path, path, size);
 	return sun;
 }
 

@@ -55,22 +55,37 @@ size_t str_utf8(const char *s)
 	return n;
 }
 
+/* What orders a line anew, from right to left or as another line, so that a name is read as
+ * another one: U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069. */
+static bool reorders(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+	return c[0] == 0xe2 &&
+		((c[1] == 0x80 &&
+			 (c[2] == 0x8e || c[2] == 0x8f ||
+				 (c[2] >= 0xa8 && c[2] <= 0xae))) ||
+			(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+}
+
 void str_escape_controls(char *out, size_t size, const char *in)
 {
 	size_t used = 0;
 	while (*in) {
-		size_t len = str_utf8(in);
-		bool plain = len > 0 && (*in == '\t' || !str_is_control(in));
-		size_t need = plain ? len : 4;
+		size_t len = str_utf8(in), n = len ? len : 1;
+		bool plain =
+			len > 0 && !reorders(in) && (*in == '\t' || !str_is_control(in));
+		size_t from =
+			!plain && n == 2; /* of a C1 control the byte that names it */
+		size_t need = plain ? n : 4 * (n - from);
 		if (used + need >= size)
 			break;
 		if (plain)
-			memcpy(out + used, in, len);
-		else /* of a C1 control the byte that names it */
-			(void)snprintf(out + used, size - used, "\\x%02x",
-				(unsigned char)in[len == 2]);
+			memcpy(out + used, in, n);
+		for (size_t i = from, at = used; !plain && i < n; i++, at += 4)
+			(void)snprintf(
+				out + at, size - at, "\\x%02x", (unsigned char)in[i]);
 		used += need;
-		in += len ? len : 1;
+		in += n;
 	}
 	out[used] = '\0';
 }

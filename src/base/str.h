@@ -21,8 +21,8 @@ bool str_is_control(const char *s);
 /* How many bytes the character at @s has in UTF-8; 0: they are none. The end of the text
  * counts as one. */
 size_t str_utf8(const char *s);
-/* Replaces control characters, and bytes that are no UTF-8, by \xNN so that text from
- * elsewhere cannot draw on the user's terminal. The output is always terminated and UTF-8;
+/* Replaces control characters, those that order a line anew, and bytes that are no UTF-8, by
+ * \xNN so that text from elsewhere cannot draw on the user's terminal, nor look like another. The output is always terminated and UTF-8;
  * where it is cut, it is cut between characters. */
 void str_escape_controls(char *out, size_t size, const char *in);
 

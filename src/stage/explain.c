@@ -150,6 +150,10 @@ static void about_op(const struct ready *rd, const struct report *report, struct
 		err_hint(e,
 			"a link on the way leads out of a directory that the sandbox may "
 			"write; such a link is not followed");
+	else if (report->step == STEP_LANDLOCK && report->error == -ENOENT)
+		err_hint(e,
+			"a link that a program left on the way there, such as in its home, "
+			"leads elsewhere; remove it, or run with another --home");
 	else if (op->kind == OP_PROC && report->error == -EPERM)
 		err_hint(e,
 			"a container that hides parts of /proc forbids a fresh one; run it with "

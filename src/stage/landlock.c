@@ -116,8 +116,11 @@ static int allow_outputs(int ruleset, uint64_t all)
 	return 0;
 }
 
-static int add_rules(const struct ready *rd, int ruleset, int root, uint64_t all)
+/* @ret_op: the op that a failure is about; -1: none. */
+static int add_rules(
+	const struct ready *rd, int ruleset, int root, uint64_t all, int *ret_op)
 {
+	*ret_op = -1;
 	int r = allow(ruleset, root, "/",
 		rd->root.source && rd->root.write ? all
 						  : all & (reading | RIGHT_IOCTL_DEV));
@@ -127,6 +130,8 @@ static int add_rules(const struct ready *rd, int ruleset, int root, uint64_t all
 		r = allow(ruleset, root, rd->ops.v[i].dest, all);
 		if (r == -ENOENT && rd->ops.v[i].implied)
 			r = 0;
+		if (r < 0)
+			*ret_op = (int)i;
 	}
 	if (r == 0)
 		r = allow_passed(rd, ruleset, all);
@@ -164,8 +169,9 @@ int stage_landlock(struct child *c)
 	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return stage_fail(c, STEP_LANDLOCK, -1, -errno);
-	int r = add_rules(c->rd, ruleset, root, attr.fs);
+	int op;
+	int r = add_rules(c->rd, ruleset, root, attr.fs, &op);
 	if (r == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
 		r = -errno;
-	return r < 0 ? stage_fail(c, STEP_LANDLOCK, -1, r) : 0;
+	return r < 0 ? stage_fail(c, STEP_LANDLOCK, op, r) : 0;
 }

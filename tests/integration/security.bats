@@ -192,6 +192,13 @@ while os.getppid() == there:
 			cat ~/key; touch ~/.git/hooks/planted; echo mine >~/made; pwd'
 		refute_contains "$output" "$secret"
 		run ! ls .git/hooks/planted
+		rm -r src
+		run -125 --separate-stderr "$SBOX" --home=private:planted --profile=build \
+			--no-limits -- true
+		assert_contains "$stderr" "'$HOME/src/project'"
+		assert_contains "$stderr" "a link that a program left"
+		mkdir -p src/project/.git/hooks
+		echo decoy >src/project/key
 		sbox --home=private:planted --cwd=none -c 'cd ~ && rm src && ln -s /usr src'
 		run -125 --separate-stderr "${via[@]}" "$SBOX" --home=private:planted \
 			--profile=build --no-limits -- true

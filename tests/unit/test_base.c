@@ -100,6 +100,9 @@ Test(escape, no_control_character_reaches_the_terminal)
 				 "31m"),
 		"\\x9b31m", "C1 in UTF-8");
 	cr_assert_str_eq(escaped("Grüße\tπ"), "Grüße\tπ");
+	cr_assert_str_eq(escaped("\u202etxt.sh\u2066 \u2029"),
+		"\\xe2\\x80\\xaetxt.sh\\xe2\\x81\\xa6 \\xe2\\x80\\xa9");
+	cr_assert_str_eq(escaped("\u2026 \u2013 \u20ac"), "\u2026 \u2013 \u20ac");
 }
 
 Test(escape, bytes_that_are_no_text_are_told_as_numbers)
