@@ -19,11 +19,20 @@
 #include "base/fd.h"
 
 /* A peer that takes nothing more is not waited for. */
-enum { LOOKS_MAX = 500, LOOK_MS = 2, TABLE_MAX = 4 * 1024 * 1024 };
+enum { PATIENCE_MS = 1000, LOOK_NS = 2000000, TABLE_MAX = 4 * 1024 * 1024 };
 
-static void pause_ms(long ms)
+static int64_t now_ms(void)
 {
-	(void)nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* False when the time is over. */
+static bool look_again(int64_t until_ms)
+{
+	(void)nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
+	return now_ms() < until_ms;
 }
 
 /* Whether a socket in the kernel's table was closed with something left to send. */
@@ -47,11 +56,10 @@ static bool is_unsent(const char *table)
 
 static int wait_until_sent(void)
 {
-	for (int i = 0; i < LOOKS_MAX; i++) {
-		if (!is_unsent("/proc/self/net/tcp") && !is_unsent("/proc/self/net/tcp6"))
-			return 0;
-		pause_ms(LOOK_MS);
-	}
+	const int64_t until_ms = now_ms() + PATIENCE_MS;
+	while (is_unsent("/proc/self/net/tcp") || is_unsent("/proc/self/net/tcp6"))
+		if (!look_again(until_ms))
+			break;
 	return 0;
 }
 
@@ -73,7 +81,8 @@ void network_drain(const struct network_place *place, const struct side *helper)
 {
 	if (helper->pid <= 0)
 		return;
+	const int64_t until_ms = now_ms() + PATIENCE_MS;
 	(void)network_act_inside(place, wait_until_sent);
-	for (int i = 0; i < LOOKS_MAX && is_running(helper->pid); i++)
-		pause_ms(LOOK_MS);
+	while (is_running(helper->pid) && look_again(until_ms))
+		;
 }

@@ -478,6 +478,33 @@ c.shutdown(socket.SHUT_WR); c.recv(1)'
 	wait_until 5 eval '[ "$(grep -c "datagram 14" "$T/sink")" = 10 ]'
 }
 
+@test "network: a peer that takes nothing keeps nobody from the end" {
+	"${into[@]}" "$net_world" -- python3 -c '
+import socket, time
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+s.bind(("12.0.0.1", 7009))
+s.listen()
+print("ready", flush=True)
+time.sleep(1000)' >"$T/deaf" 3>&- &
+	all_started+=($!)
+	wait_until 10 grep -q ready "$T/deaf"
+	note_what_is_there
+	run --separate-stderr timeout 30 "${into[@]}" "$net_host" -- "${as_user_of_host[@]}" "$SBOX" \
+		--network=user -- python3 -c '
+import socket
+s = socket.create_connection(("12.0.0.1", 7009))
+s.setblocking(False)
+try:
+    while True:
+        s.send(bytes(100000))
+except BlockingIOError:
+    print("full")'
+	assert_status 0
+	assert_equal "$output" full
+	no_leftovers 'home/.local*' run/sbox
+}
+
 @test "network: nothing is left after any end" {
 	nsbox --network=user --network-allow=internet --publish=18000 -- true
 	no_leftovers 'home/.local*' run/sbox

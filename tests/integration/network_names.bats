@@ -147,8 +147,10 @@ refused"
 import socket
 first, last = map(int, open("/proc/sys/net/ipv4/ip_local_port_range").read().split())
 question = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\5other\7example\0\0\1\0\1"
-print(socket.gethostbyname("server.example"))
-for port in range(first, last + 1):
+for _ in range(300): # each from another port of the resolver: one in fourteen hits some
+    address = socket.gethostbyname("server.example")
+print(address)
+for port in range(first, last + 1, 14):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         s.bind(("10.0.2.100", port))

@@ -78,9 +78,8 @@ $(sha256sum <"$T/site/large")"
 		refute_contains "$stderr" refused
 	done
 	run --separate-stderr nsbox --network=user --network-allow=server.example:443 -- \
-		timeout 20 "${get[@]}" https://server.example/page
-	[ "$status" != 0 ]
-	[ "$status" != 124 ]
+		timeout 10 "${get[@]}" https://server.example/page
+	[ "$status" != 0 ] # later versions of the client try again until their time is over
 	assert_contains "$stderr" "refused: server.example:443/udp ("
 	assert_contains "$stderr" "--network-allow=server.example:443/udp allows it"
 }
