@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* sbox-scope.c - asks systemd's user manager for a scope that is delegated to us
  *
- * usage: sbox-scope DIR UNIT <"PID..."
+ * usage: sbox-scope DIR UNIT [FD] <"PID..."
  *
- * DIR is where the manager's socket is, or the user's bus. The socket is what systemctl uses:
- * it saves the way through the bus, and there need not be one. It connects at once and asks
- * when it is told the processes, so that the connection costs nobody any time. On standard output it says "ok" when they are in the scope, or why not.
+ * FD is a connection to the manager's own socket, which is what systemctl uses: it saves the
+ * way through the bus, and there need not be one. Without it (or with -1) the socket in DIR
+ * is tried, and then the user's bus there. It asks when it is told the processes, and says
+ * "ok" on standard output when they are in the scope, or why not, in one write.
  * It is apart from sbox so that only a run with limits pays for libsystemd.
  *
  * Delegate: the scope's groups are ours to divide, and systemd leaves a scope alone that had
  * an OOM kill in it (systemd issue 25376). CollectMode: a scope that failed does not stay.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,10 +42,17 @@ struct job {
 	char result[32];
 };
 
+/* Without the libraries' work at exit(3), which somebody may be waiting for. */
+static _Noreturn void leave(int code)
+{
+	(void)fflush(stdout);
+	_exit(code);
+}
+
 static _Noreturn void fail(const char *what, const char *why)
 {
 	printf("%s: %s\n", what, why);
-	exit(EXIT_FAILURE);
+	leave(EXIT_FAILURE);
 }
 
 static void must(const char *what, int r)
@@ -66,15 +75,17 @@ static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *e)
 	return 0;
 }
 
-/* @client: of a bus; else the other end is the manager itself. */
-static int try_connect(const char *dir, const char *name, bool client, sd_bus **ret)
+/* @fd: connected already, else -1. @client: of a bus; else the other end is the manager. */
+static int try_connect(
+	const char *dir, const char *name, int fd, bool client, sd_bus **ret)
 {
 	char address[4096];
 	sd_bus *bus = NULL;
 	(void)snprintf(address, sizeof(address), "unix:path=%s/%s", dir, name);
 	int r = sd_bus_new(&bus);
 	if (r >= 0)
-		r = sd_bus_set_address(bus, address);
+		r = fd >= 0 ? sd_bus_set_fd(bus, fd, fd)
+			    : sd_bus_set_address(bus, address);
 	if (r >= 0)
 		r = sd_bus_set_bus_client(bus, client);
 	if (r >= 0)
@@ -86,12 +97,12 @@ static int try_connect(const char *dir, const char *name, bool client, sd_bus **
 	return r;
 }
 
-static sd_bus *connect_in(const char *dir)
+static sd_bus *connect_in(const char *dir, int fd)
 {
 	sd_bus *bus = NULL;
-	int r = try_connect(dir, "systemd/private", false, &bus);
+	int r = try_connect(dir, "systemd/private", fd, false, &bus);
 	if (r < 0)
-		r = try_connect(dir, "bus", true, &bus);
+		r = try_connect(dir, "bus", -1, true, &bus);
 	must("cannot connect to the user manager", r);
 	return bus;
 }
@@ -109,7 +120,14 @@ static void read_pids(struct pids *ret)
 	}
 }
 
-/* By descriptor (systemd 255) a process cannot be taken for another one. */
+/* By descriptor a process cannot be taken for another one. That came with systemd 255, whose
+ * library has this function, and the library is of the manager's version: so what an older
+ * one does not know is not asked first. */
+static bool may_know_descriptors(void)
+{
+	return dlsym(RTLD_DEFAULT, "sd_device_enumerator_add_match_property_required");
+}
+
 static int append_processes(sd_bus_message *m, const struct pids *pids, bool by_fd)
 {
 	int r = sd_bus_message_open_container(m, 'r', "sv");
@@ -178,20 +196,21 @@ int main(int argc, char **argv)
 	struct pids pids = { 0 };
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus_message *reply = NULL;
-	if (argc != 3)
-		fail("usage", "sbox-scope DIR UNIT");
+	if (argc < 3 || argc > 4)
+		fail("usage", "sbox-scope DIR UNIT [FD]");
 
-	sd_bus *bus = connect_in(argv[1]);
+	sd_bus *bus = connect_in(argv[1], argc > 3 ? atoi(argv[3]) : -1);
 	/* before the request: what comes during it is kept */
 	must("cannot watch systemd's jobs",
 		sd_bus_match_signal_async(bus, NULL, SYSTEMD, SYSTEMD_PATH, MANAGER,
 			"JobRemoved", on_job_removed, NULL, &job));
 	read_pids(&pids);
 
-	int r = ask(bus, argv[2], &pids, true, &reply, &error);
-	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_PROPERTY_READ_ONLY)) {
-		sd_bus_error_free(
-			&error); /* it knows no such property, which has this name */
+	bool by_fd = may_know_descriptors();
+	int r = ask(bus, argv[2], &pids, by_fd, &reply, &error);
+	/* the name of the error for a property that it does not know */
+	if (by_fd && sd_bus_error_has_name(&error, SD_BUS_ERROR_PROPERTY_READ_ONLY)) {
+		sd_bus_error_free(&error);
 		r = ask(bus, argv[2], &pids, false, &reply, &error);
 	}
 	if (r < 0)
@@ -201,5 +220,5 @@ int main(int argc, char **argv)
 		sd_bus_message_read(reply, "o", &job.path));
 	await_job(bus, &job);
 	puts("ok");
-	return EXIT_SUCCESS;
+	leave(EXIT_SUCCESS);
 }
