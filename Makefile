@@ -9,26 +9,7 @@ VERSION = 0.1.0
 
 # ---- What there is. Add a file here -------------------------------------------------------
 
-SRC = src/main.c \
-	$(addprefix src/base/, arena.c err.c fd.c human.c json.c log.c num.c path.c proc.c \
-		str.c sys.c) \
-	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
-		settings.c show.c show_table.c syscall_table.c syscalls.c \
-		template.c value.c value_limit.c value_list.c) \
-	$(addprefix src/layer/, access.c apply.c copy.c known.c overlay.c record.c remove.c same.c store.c walk.c) \
-	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
-		filter_cache.c filter_tree.c group.c guard.c ident.c image.c image_plan.c instance.c label.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c usage.c) \
-	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c image.c init.c \
-		label.c landlock.c limits.c mount.c mount_classic.c root.c run.c running.c seccomp.c status.c supervise.c \
-		userns.c) \
-	$(addprefix src/cmd/, apply.c completion.c desktop.c desktop_find.c diff.c discard.c guarded.c help.c image.c \
-		instances.c kill.c layer.c layers.c pause.c profile.c ps.c screen.c \
-		run.c try.c set.c stats.c syscalls.c table.c top.c top_view.c use.c) \
-	src/config/net_rule.c src/config/value_net.c src/resolve/net_filter.c src/resolve/net_host.c \
-	src/resolve/network.c src/resolve/dns.c src/stage/network.c \
-	src/stage/network_helper.c src/stage/network_ipv6.c src/stage/network_wall.c src/stage/side.c \
-	src/resolve/overlay.c src/resolve/overlay_probe.c src/stage/overlay.c src/stage/overlay_server.c \
-	src/cmd/port.c src/resolve/net_forward.c src/stage/network_port.c
+SRC = src/main.c $(sort $(wildcard src/*/*.c))
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
 # SRC_NAME: what it has besides.

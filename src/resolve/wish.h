@@ -29,6 +29,11 @@ struct mount_op *wish_if_there(
 void wish_text(
 	struct resolver *r, const char *dest, const char *text, enum setting_id id);
 
+/* All that the settings want there, by the parts below. 0 or negative errno with r->e set;
+ * mistakes go to r->d. */
+int wish_contents(struct resolver *r);
+/* root: what the rest is put on. Its mistakes go to r->d, too; 0 or negative errno. */
+int resolve_root(struct resolver *r);
 /* Hidden and protected things again, wherever the rules so far show them by other names. */
 void wish_guards_elsewhere(struct resolver *r);
 /* /dev: a tmpfs with the usual nodes, terminals and shared memory. */

@@ -71,12 +71,6 @@ static stage_function *const become[] = {
 	stage_exec,
 };
 
-void report_send(int fd, const struct report *report)
-{
-	(void)!write(
-		fd, report, sizeof(*report)); /* no reader: we are about to be killed */
-}
-
 static _Noreturn void give_up(struct child *c)
 {
 	report_send(c->report_fd, &c->failure);

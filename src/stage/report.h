@@ -63,3 +63,6 @@ struct report {
 
 /* A pipe write of at most PIPE_BUF bytes is whole or not at all (pipe(7)). */
 _Static_assert(sizeof(struct report) <= 512, "a report must be written atomically");
+
+/* To the pipe @fd; that it arrived shows in what the parent does. */
+void report_send(int fd, const struct report *report);

@@ -63,9 +63,6 @@ static inline int stage_fail(struct child *c, enum step step, int op, int error)
 	return error;
 }
 
-/* Sends a record; a reader that is gone is noticed by whoever waits for it. */
-void report_send(int fd, const struct report *report);
-
 /* Each: 0, or negative errno with c->failure filled. See the files for what each must and
  * must not do. */
 int stage_parent(struct child *c);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* contents.c - what the settings want in the root, gathered
+ *
+ * The rules for paths as they are written, sbox's own folders, the working directory, and
+ * what the parts for the home, identity, network and desktop add.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "resolve/expand.h"
+#include "resolve/ident.h"
+#include "resolve/overlay.h"
+#include "resolve/places.h"
+#include "resolve/wish.h"
+
+static const char *expand(struct resolver *r, const struct item *item, const char *text)
+{
+	return expand_path(r->a, r->h, r->d, text, item->optional, &item->at);
+}
+
+/* A path of the host that must exist unless it is optional. */
+static bool source_exists(struct resolver *r, const struct item *item, const char *path)
+{
+	struct stat st;
+	if (lstat(path, &st) == 0)
+		return true;
+	if (item->optional && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+		return false;
+	struct diag *d = diag_add(r->d, &item->at, "'%s': %s", path, strerror(errno));
+	if (errno == ENOENT)
+		d->hint =
+			arena_printf(r->a, "write ?%s if it may be missing", item->text);
+	return false;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void wish_binds(struct resolver *r, const struct list *l, enum setting_id id)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct item *item = &l->v[i];
+		const char *path = expand(r, item, item->text);
+		if (!path || !source_exists(r, item, path))
+			continue;
+		struct mount_op *op = wish(r, OP_BIND, path, id, &item->at);
+		op->source = path;
+		op->overlaid = id == SET_OVERLAY ||
+			(id == SET_SYSTEM && overlay_wanted(r->p) && is_directory(path));
+		op->write = id == SET_WRITE || id == SET_DEVICE || op->overlaid;
+		op->device = id == SET_DEVICE;
+	}
+}
+
+static void wish_bind_elsewhere(struct resolver *r, const struct item *item)
+{
+	const char *source = expand(r, item, item->arg);
+	const char *dest = expand(r, item, item->text);
+	if (!source || !dest || !source_exists(r, item, source))
+		return;
+	struct mount_op *op = wish(r, OP_BIND, dest, SET_BIND, &item->at);
+	op->source = source;
+	op->write = item->write;
+}
+
+static void wish_made(
+	struct resolver *r, const struct list *l, enum op_kind kind, enum setting_id id)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct item *item = &l->v[i];
+		const char *path = expand(r, item, item->text);
+		if (!path)
+			continue;
+		struct mount_op *op = wish(r, kind, path, id, &item->at);
+		op->mode = item->mode;
+		op->size = item->size;
+		op->source = item->arg;
+		op->content = item->arg;
+		op->implied = kind == OP_TMPFS && item->optional;
+		if (kind == OP_FILE)
+			op->size = strlen(item->arg);
+		if (kind == OP_PROTECT || kind == OP_SECRET)
+			op->make_dir = str_ends(item->text, "/");
+	}
+}
+
+/* The caller's working directory, unless that would show the home or something secret; in
+ * something protected read-only. Standing there is no rule that names it. */
+static void wish_cwd(struct resolver *r)
+{
+	char *cwd;
+	const struct origin *at = &r->p->origin[SET_CWD];
+	bool overlaid = overlay_wanted(r->p);
+	bool write = r->p->cwd == ACCESS_WRITE || overlaid;
+	if (r->p->cwd == ACCESS_NONE || !r->h->cwd ||
+		path_normalize(r->a, r->h->cwd, &cwd) < 0 ||
+		path_is_below(r->h->home, cwd))
+		return;
+	for (size_t i = 0; i < r->rd->ops.n; i++) {
+		const struct mount_op *op = &r->rd->ops.v[i];
+		bool hides = op->kind == OP_HIDE || op->kind == OP_SECRET;
+		if ((!hides && op->kind != OP_PROTECT) ||
+			(!path_is_below(cwd, op->dest) &&
+				!path_is_below(cwd, path_real(r->a, op->dest))))
+			continue;
+		if (hides)
+			return;
+		write = overlaid;
+	}
+	struct mount_op *op = wish(r, OP_BIND, cwd, SET_CWD, at);
+	op->source = cwd;
+	op->write = write;
+	op->overlaid = overlaid;
+}
+
+/* Who the program is, in the host's /etc; another root keeps its own. */
+static int wish_identity(struct resolver *r)
+{
+	const char *machine_id;
+	int code = ident_machine_id(r->rd, &machine_id, r->e);
+	if (code < 0)
+		return code;
+	if (strcmp(r->p->root, "host") == 0) {
+		wish_text(r, "/etc/passwd", ident_passwd(r->rd), SET_IDENTITY);
+		wish_text(r, "/etc/group", ident_group(r->rd), SET_IDENTITY);
+	}
+	if (machine_id)
+		wish_text(r, "/etc/machine-id", machine_id, SET_MACHINE_ID);
+	return 0;
+}
+
+/* The folders of other instances, with their sockets and what "sbox kill" goes by; and the
+ * one in /tmp that the next start may use, unless it is not ours: then it never will be. */
+static void wish_instances(struct resolver *r)
+{
+	const char *last = arena_printf(r->a, "/tmp/sbox-%u", r->h->uid);
+	const char *place = r->rd->instance->place;
+	struct stat st;
+	bool usable =
+		lstat(last, &st) < 0 || (S_ISDIR(st.st_mode) && st.st_uid == r->h->uid);
+	if (strcmp(place, last) != 0)
+		wish(r, OP_SECRET, place, SET_SECRET, NULL)->make_dir = true;
+	if (usable)
+		wish(r, OP_SECRET, last, SET_SECRET, NULL)->make_dir = true;
+}
+
+/* In a layered tree no place is made, and one that sbox makes later could be seen there. */
+static void make_own_folder(struct resolver *r, const char *base)
+{
+	_cleanup_fd_ int top = -1, folder = -1;
+	if (r->dry || !overlay_wanted(r->p) || strcmp(r->p->home, "host") != 0)
+		return;
+	top = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0 && errno == ENOENT && mkdir(base, 0700) == 0)
+		top = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top >= 0)
+		(void)path_make_dirs(top, "sbox", &folder, NULL);
+}
+
+/* sbox's own folders: who could write there would decide over the next start. They are made
+ * where a wider rule would let the program make them. */
+static void wish_own_state(struct resolver *r)
+{
+	static const struct {
+		enum path_variable base;
+		enum op_kind kind;
+		enum setting_id id;
+	} all[] = {
+		{ VAR_XDG_DATA_HOME, OP_SECRET, SET_SECRET }, /* other homes */
+		{ VAR_XDG_CACHE_HOME, OP_SECRET, SET_SECRET }, /* compiled filters */
+		{ VAR_XDG_CONFIG_HOME, OP_PROTECT, SET_PROTECT }, /* profiles */
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		const char *base = r->h->vars[all[i].base];
+		struct stat st;
+		if (stat(base, &st) == 0 && !S_ISDIR(st.st_mode))
+			continue; /* such as /dev/null, for those who want no cache */
+		if (all[i].kind == OP_SECRET)
+			make_own_folder(r, base);
+		wish(r, all[i].kind, arena_printf(r->a, "%s/sbox", base), all[i].id, NULL)
+			->make_dir = true;
+	}
+	wish_instances(r);
+}
+
+int wish_contents(struct resolver *r)
+{
+	const struct plan *p = r->p;
+	if (strcmp(p->root, "host") == 0)
+		wish_binds(r, &p->system, SET_SYSTEM);
+	if (p->proc && p->pid == SHARING_PRIVATE)
+		wish(r, OP_PROC, "/proc", SET_PROC, NULL);
+	else if (p->proc)
+		wish_if_there(r, "/proc", SET_PID, true);
+	if (p->dev)
+		wish_dev(r);
+	if (p->sys)
+		wish_if_there(r, "/sys", SET_SYS, false);
+
+	wish_binds(r, &p->read, SET_READ);
+	wish_binds(r, &p->write, SET_WRITE);
+	wish_binds(r, &p->device, SET_DEVICE);
+	wish_binds(r, &p->overlay, SET_OVERLAY);
+	for (size_t i = 0; i < p->bind.n; i++)
+		wish_bind_elsewhere(r, &p->bind.v[i]);
+	wish_made(r, &p->tmpfs, OP_TMPFS, SET_TMPFS);
+	wish_made(r, &p->dir, OP_DIR, SET_DIR);
+	wish_made(r, &p->file, OP_FILE, SET_FILE);
+	wish_made(r, &p->link, OP_LINK, SET_LINK);
+	wish_made(r, &p->hide, OP_HIDE, SET_HIDE);
+	wish_made(r, &p->secret, OP_SECRET, SET_SECRET);
+	wish_made(r, &p->protect, OP_PROTECT, SET_PROTECT);
+	wish_own_state(r);
+	wish_cwd(r);
+
+	int code = places_home(r);
+	wish_guards_elsewhere(r);
+	if (code == 0)
+		code = wish_identity(r);
+	if (code == 0)
+		code = wish_network(r);
+	return code < 0 ? code : wish_desktop(r);
+}
