@@ -81,7 +81,7 @@ static void tell_held(const struct handle *h)
 	(void)instance_write_state(h->fd, &state); /* it holds all the same */
 }
 
-static int write_all(struct arena *a, const struct handle *h,
+static int write_all(struct arena *a, const struct host *host, const struct handle *h,
 	const struct group_writes *writes, struct err *e)
 {
 	struct usage before;
@@ -94,8 +94,11 @@ static int write_all(struct arena *a, const struct handle *h,
 		const struct group_write *w = &writes->v[i];
 		if (!is_wanted(w, &before))
 			continue;
-		enable(group, w);
-		if (group_write(group, w, NULL, e) == 0)
+		if (!w->property)
+			enable(group, w);
+		r = w->property ? running_weigh(h, group, w, a, host, e)
+				: group_write(group, w, NULL, e);
+		if (r == 0)
 			continue;
 		log_err(e);
 		if (writes->n > 1)
@@ -108,8 +111,8 @@ static int write_all(struct arena *a, const struct handle *h,
 	return 0;
 }
 
-static int set(
-	struct arena *a, const char *id, const struct group_writes *writes, struct err *e)
+static int set(struct arena *a, const struct host *host, const char *id,
+	const struct group_writes *writes, struct err *e)
 {
 	struct registry registry;
 	struct handle h;
@@ -118,7 +121,7 @@ static int set(
 		return r;
 	r = registry_hold(&registry, a, id, &h, e);
 	if (r == 0) {
-		r = write_all(a, &h, writes, e);
+		r = write_all(a, host, &h, writes, e);
 		handle_release(&h);
 	}
 	registry_close(&registry);
@@ -146,7 +149,7 @@ static int run(int argc, char **argv, struct err *e)
 		take(&p, &d, &changes, argv[i]);
 	if (d.n == 0)
 		limits_changes(&p, changes.v, changes.n, &host, &d, &writes);
-	r = diag_print_all(&d) > 0 ? EXIT_SBOX : set(&arena, argv[1], &writes, e);
+	r = diag_print_all(&d) > 0 ? EXIT_SBOX : set(&arena, &host, argv[1], &writes, e);
 	arena_done(&arena);
 	return r;
 }

@@ -39,6 +39,8 @@
 
 /* ---- asking systemd ---- */
 
+enum { WEIGHTS_MAX = 2 }; /* of processors, of disks */
+
 /* The manager takes longer to receive a connection than to make a scope, and does it while
  * the helper is still being loaded. -1: the helper shall try in its own ways and time. */
 static int connect_to_manager(const char *dir)
@@ -59,8 +61,12 @@ static int ask(struct group *g, struct err *e)
 	_cleanup_fd_ int manager = connect_to_manager(l->manager_dir);
 	char number[16];
 	(void)snprintf(number, sizeof(number), "%d", manager);
-	char *argv[] = { "sbox-scope", (char *)l->manager_dir, (char *)l->unit, number,
-		NULL };
+	char *argv[5 + WEIGHTS_MAX + 1] = { "sbox-scope", "start", (char *)l->manager_dir,
+		(char *)l->unit, number };
+	for (size_t i = 0, n = 5; i < l->writes.n && n < ARRAY_SIZE(argv) - 1; i++)
+		if (l->writes.v[i].property)
+			argv[n++] = arena_printf(g->rd->plan->arena, "%s=%s",
+				l->writes.v[i].property, l->writes.v[i].value);
 	int in[2], out[2];
 	if (pipe2(in, O_CLOEXEC) < 0)
 		return err_sys(e, -errno, "cannot make a pipe");
@@ -214,6 +220,36 @@ int group_write(int group, const struct group_write *w, const char *origin, stru
 	return refuse_limit(w, origin, r, e);
 }
 
+int group_has_weight(
+	int group, const struct group_write *w, const char *origin, struct err *e)
+{
+	char path[64], text[64];
+	(void)snprintf(path, sizeof(path), "../%s", w->file);
+	_cleanup_fd_ int fd = openat(group, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -errno : fd_read_full(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return refuse_limit(w, origin, (int)n, e);
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	const char *last = strrchr(text, ' '); /* io.weight: "default 50" */
+	if (strcmp(last ? last + 1 : text, w->value) == 0)
+		return 0;
+	return err_set(e, -EPROTO, "%s: systemd did not give the scope the weight %s",
+		settings[w->id].key, w->value);
+}
+
+static int hold(const struct group *g, const struct group_write *w, const char *origin,
+	struct err *e)
+{
+	if (!w->property)
+		return group_write(g->payload_fd, w, origin, e);
+	if (g->rd->limits.way == GROUP_SCOPE)
+		return group_has_weight(g->payload_fd, w, origin, e);
+	return err_set(e, -ENOTSUP,
+		"%s: only a user manager of systemd can give a weight",
+		settings[w->id].key);
+}
+
 static int write_limits(struct group *g, struct err *e)
 {
 	const struct group_writes *writes = &g->rd->limits.writes;
@@ -221,7 +257,7 @@ static int write_limits(struct group *g, struct err *e)
 	for (size_t i = 0; i < writes->n; i++) {
 		const struct group_write *w = &writes->v[i];
 		const char *origin = origin_text(p->arena, &p->origin[w->id]);
-		int r = group_write(g->payload_fd, w, origin, e);
+		int r = hold(g, w, origin, e);
 		if (r == 0)
 			continue;
 		if (p->limits != LIMITS_AUTO)
