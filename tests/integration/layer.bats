@@ -469,16 +469,19 @@ killed_often() {
 	rm -rf "$layers/x/trees/1/work"
 	mkdir "$HOME/l"
 	mv "$layers/x" "$HOME/l/x"
-	"$BATS_TEST_DIRNAME/layer_kill.py" "$HOME/host" "$HOME/l/x" 100
+	# an emulated guest takes two seconds for each, and has the same code
+	local points=100
+	[ "${SBOX_TEST_PATIENCE:-1}" = 1 ] || points=20
+	"$BATS_TEST_DIRNAME/layer_kill.py" "$HOME/host" "$HOME/l/x" $points
 }
 
 # bats test_tags=no-asan
-@test "killed at 100 random points and begun again, apply ends as if it were never killed" {
+@test "killed at random points and begun again, apply ends as if it were never killed" {
 	killed_often kernel
 }
 
 # bats test_tags=no-asan
-@test "killed at 100 random points over fuse-overlayfs, apply ends the same" {
+@test "killed at random points over fuse-overlayfs, apply ends the same" {
 	need fuse-overlayfs
 	killed_often fuse-overlayfs
 }
