@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # lib.bats - the tests' own tools: an assertion that cannot fail proves nothing
+
 # bats file_tags=no-vm
 load lib
 
