@@ -13,7 +13,7 @@ SRC = src/main.c $(sort $(wildcard src/*/*.c))
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
 # SRC_NAME: what it has besides.
-HELPERS = sbox-image sbox-resolver sbox-scope sbox-xauth
+HELPERS = sbox-image sbox-resolver sbox-scope sbox-sound sbox-xauth
 SRC_sbox-image = $(addprefix helpers/image/, extract.c manifest.c pack.c place.c remove.c \
 	source.c tree.c verify.c)
 LIBS_sbox-image = -larchive -ljansson -lnettle
@@ -30,9 +30,10 @@ MAN = sbox-security.7
 UNIT_TESTS = $(addprefix tests/unit/, test_base.c test_check.c test_cmdline.c test_filter.c test_instance.c \
 	test_image.c test_launcher.c test_limits.c test_mount_plan.c test_profile.c test_settings.c test_show.c test_state.c test_subid.c \
 	test_syscalls.c test_table.c test_top.c test_usage.c test_value.c \
-	test_guarded.c test_layer.c test_walk.c test_dns.c test_net_filter.c test_net_rule.c)
+	test_guarded.c test_layer.c test_walk.c test_dns.c test_net_filter.c test_net_rule.c \
+	test_pulse.c)
 # tests/fuzz/NAME.c, with its inputs in tests/fuzz/corpus/NAME/
-FUZZ_TARGETS = dns image launcher layer network profile
+FUZZ_TARGETS = dns image launcher layer network profile pulse
 TEST_HELPERS = callmatrix deny killat probe pty reaper selfcheck
 
 # ---- Where it goes --------------------------------------------------------------------------

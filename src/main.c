@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c - picks the verb, prints the one error, turns it into an exit code */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/macros.h"
-#include "cmd/command.h"
+#include "cmd/words.h"
 
 const struct command *const commands[] = { &cmd_run, &cmd_try, &cmd_diff, &cmd_apply,
 	&cmd_discard, &cmd_layer, &cmd_ps, &cmd_stats, &cmd_top, &cmd_kill, &cmd_pause,
@@ -30,12 +32,13 @@ static void want_children(void)
 	(void)signal(SIGCHLD, SIG_DFL);
 }
 
-static const struct command *find(const char *word)
+/* Whether a verb is asked for its usage; those that run a program have flags for that. */
+static bool wants_usage(const struct command *c, char **words)
 {
-	for (size_t i = 0; word && commands[i]; i++)
-		if (strcmp(commands[i]->name, word) == 0)
-			return commands[i];
-	return NULL;
+	for (; c->actions && *words && strcmp(*words, "--") != 0; words++)
+		if (strcmp(*words, "--help") == 0 || strcmp(*words, "-h") == 0)
+			return true;
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -46,9 +49,16 @@ int main(int argc, char **argv)
 	log_init();
 
 	/* "sbox CMD" is "sbox run CMD"; a program that has a verb's name goes behind "--" */
-	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
+	const struct command *command = command_find(argc > 1 ? argv[1] : NULL);
+	if (command && wants_usage(command, argv + 2)) {
+		words_usage(stdout, command);
+		return 0;
+	}
 	int r = command ? command->run(argc - 1, argv + 1, &e)
 			: cmd_run.run(argc, argv, &e);
+	/* listings that end up nowhere; of the programs that it runs sbox writes nothing */
+	if (r == 0 && command && command->actions && fflush(stdout) != 0)
+		r = err_sys(&e, -errno, "cannot write to standard output");
 	if (r >= 0)
 		return r;
 	log_err(&e);

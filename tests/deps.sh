@@ -34,6 +34,8 @@ table() {
 	test   openssl                  openssl
 	test   passt                    pasta
 	test   iproute2                 ip
+	test   ngtcp2-client            gtlsclient
+	test   ngtcp2-server            gtlsserver
 	test   bats                     bats
 	test   bzip2                    bzip2
 	test   libcriterion-dev         /usr/include/criterion/criterion.h

@@ -75,7 +75,9 @@ int fd_read_open(struct arena *a, int fd, size_t max, char **ret, size_t *ret_si
 int fd_read_file(struct arena *a, int dirfd, const char *path, size_t max, char **ret,
 	size_t *ret_size)
 {
-	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* a pipe in the place of a file has no writer to be waited for */
+	_cleanup_fd_ int fd =
+		openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	return fd_read_open(a, fd, max, ret, ret_size);

@@ -14,9 +14,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "cmd/command.h"
 #include "cmd/guarded.h"
-#include "cmd/instances.h"
+#include "cmd/interrupt.h"
 #include "cmd/layers.h"
 #include "config/profile.h"
 
@@ -28,6 +27,7 @@ struct behind {
 
 struct request {
 	bool force, protected, dry_run;
+	bool brings; /* behind the first walk */
 	struct guarded guarded;
 	struct applier applier;
 	struct {
@@ -38,7 +38,10 @@ struct request {
 	uint64_t by[VERDICT_COUNT];
 };
 
-enum { TOLD_MAX = 10 }; /* of one kind, one by one */
+enum {
+	TOLD_MAX = 10, /* of one kind, one by one */
+	EXIT_KEPT = 1, /* something stays in the layer; part of the interface */
+};
 
 /* ---- which entries ---- */
 
@@ -87,6 +90,22 @@ static enum verdict judge(struct request *rq, const struct walk *w,
 {
 	enum verdict v = applier_judge(&rq->applier, w, entry, path, soon);
 	return v == VERDICT_CHANGED && rq->force ? VERDICT_GOOD : v;
+}
+
+/* Ctrl-C: what was brought stays brought, and is in the layer as well until the next one finds
+ * it to be the same. */
+static int stop(const struct request *rq, const struct picked *p, struct err *e)
+{
+	if (rq->brought > 0 && rq->brings)
+		err_set(e, -EINTR,
+			"interrupted: %llu change%s of the layer '%s' applied; 'sbox apply "
+			"%s' goes on",
+			(unsigned long long)rq->brought, rq->brought == 1 ? "" : "s",
+			p->layer.name, p->layer.name);
+	else
+		err_set(e, -EINTR, "interrupted: nothing is applied");
+	e->exit_status = EXIT_SIGNAL_BASE + interrupt_noted();
+	return -EINTR;
 }
 
 /* ---- the first walk ---- */
@@ -155,7 +174,8 @@ static int look(struct picked *p, struct walk *w, const struct walk_entry *entry
 {
 	struct request *rq = data;
 	struct arena a = { 0 };
-	(void)e;
+	if (interrupt_noted())
+		return stop(rq, p, e);
 	if ((entry->kind == CHANGE_NONE && !entry->code) || !is_wanted(p, entry, path))
 		return 0;
 	const char *rule = guard_of(rq, p, &a, entry, path);
@@ -202,6 +222,8 @@ static int bring(struct picked *p, struct walk *w, const struct walk_entry *entr
 	struct request *rq = data;
 	bool wanted = is_wanted(p, entry, path);
 	int r = 0;
+	if (interrupt_noted())
+		return stop(rq, p, e);
 	if (entry->code)
 		return wanted ? failed(p, path, entry->code, e) : 0;
 	if (wanted && is_guarded(rq, p, entry, path)) {
@@ -244,6 +266,8 @@ static int drop(struct picked *p, struct walk *w, const struct walk_entry *entry
 	const char *path, void *data, struct err *e)
 {
 	struct request *rq = data;
+	if (interrupt_noted())
+		return stop(rq, p, e);
 	if (!entry->leave && !is_wanted(p, entry, path))
 		return 0;
 	int r = applier_drop(&rq->applier, w, entry);
@@ -292,15 +316,18 @@ static int bring_all(struct request *rq, struct picked *p, struct err *e)
 {
 	struct err later;
 	rq->brought = 0;
+	rq->brings = true;
 	int r = picked_walk(p, WALK_ALL | WALK_LEAVE, bring, rq, e);
+	if (r == -EINTR && interrupt_noted())
+		return r;
 	/* what was brought before something failed has been brought, too */
 	struct err *e2 = r < 0 ? &later : e;
 	int dropped = sync_host(p, e2);
 	if (dropped == 0)
 		dropped = picked_walk(p, WALK_ALL | WALK_LEAVE, drop, rq, e2);
 	if (r < 0)
-		return err_hint(e, "%llu changes were applied; 'sbox apply' goes on",
-			(unsigned long long)rq->brought);
+		return err_hint(e, "%llu changes were applied; 'sbox apply %s' goes on",
+			(unsigned long long)rq->brought, p->layer.name);
 	return dropped < 0 ? dropped : applier_settle(&rq->applier, &p->layer, e);
 }
 
@@ -315,7 +342,7 @@ static int apply(struct request *rq, struct picked *p, struct err *e)
 	if (rq->refused > 0)
 		return refuse(rq, p, e);
 	if (rq->dry_run)
-		return 0;
+		return rq->kept > 0 ? EXIT_KEPT : 0;
 	r = bring_all(rq, p, e);
 	if (r < 0)
 		return r;
@@ -324,7 +351,7 @@ static int apply(struct request *rq, struct picked *p, struct err *e)
 	if (rq->kept > 0)
 		printf(", %llu kept in it", (unsigned long long)rq->kept);
 	putchar('\n');
-	return 0;
+	return rq->kept > 0 ? EXIT_KEPT : 0;
 }
 
 static int check_base(const struct picked *p, struct err *e)
@@ -363,17 +390,14 @@ static int run(int argc, char **argv, struct err *e)
 	struct arena arena = { 0 };
 	struct request rq = { 0 };
 	struct picked p;
+	struct words w;
 	(void)argc;
-	rq.force = instances_take_flag(argv, "--force");
-	rq.protected = instances_take_flag(argv, "--protected");
-	rq.dry_run = instances_take_flag(argv, "--dry-run");
-	for (char **word = argv + 1; *word && strcmp(*word, "--") != 0; word++)
-		if (**word == '-')
-			return err_set(
-				e, -EINVAL, "sbox apply: unknown word '%s'", *word);
-	int r = pick_layer(&arena, argv + 1, LAYER_LOCK, &p, e);
+	if (words_read(&cmd_apply, argv, &rq, &w, e) < 0)
+		return e->code;
+	int r = pick_layer(&arena, &w, LAYER_LOCK, &p, e);
 	if (r < 0)
 		return r;
+	interrupt_note();
 	r = check_base(&p, e);
 	if (r == 0)
 		r = read_guarded(&rq, &p, e);
@@ -388,11 +412,28 @@ static int run(int argc, char **argv, struct err *e)
 	return r;
 }
 
+static const struct option_row options[] = {
+	{ .name = "force",
+		.offset = offsetof(struct request, force),
+		.help = "what changed on the host meanwhile, too" },
+	{ .name = "protected",
+		.offset = offsetof(struct request, protected),
+		.help = "what is protected, too" },
+	{ .name = "dry-run",
+		.offset = offsetof(struct request, dry_run),
+		.help = "show what would be brought" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .operands = "[LAYER] [PATH...]", .most = ANY_NUMBER, .options = options },
+	{ 0 },
+};
+
 const struct command cmd_apply = {
 	.name = "apply",
-	.synopsis = "[--force] [--dry-run] [NAME] [PATH...]",
 	.summary = "bring changes in a layer, all or some, to the host",
-	.words = "--force --dry-run",
+	.actions = actions,
 	.words_from = "layer list --names",
 	.run = run,
 };

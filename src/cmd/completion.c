@@ -1,30 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* completion.c - "sbox completion SHELL": the completion script, from the table */
+/* completion.c - "sbox completion SHELL": the completion script, from the tables */
+#include <errno.h>
 #include <stdio.h>
 
-#include "cmd/command.h"
+#include "base/arena.h"
+#include "cmd/words.h"
 #include "config/show.h"
 
 static int run(int argc, char **argv, struct err *e)
 {
 	enum { VERBS_MAX = 32 };
+	struct arena arena = { 0 };
 	struct completed_verb verbs[VERBS_MAX + 1];
+	struct words w;
 	size_t n = 0;
-	for (size_t i = 0; commands[i] && n < VERBS_MAX; i++)
-		if (!commands[i]->hidden)
-			verbs[n++] = (struct completed_verb){ .name = commands[i]->name,
-				.words = commands[i]->words,
-				.from = commands[i]->words_from };
+	(void)argc;
+	if (words_read(&cmd_completion, argv, NULL, &w, e) < 0)
+		return e->code;
+	for (; commands[n] && n < VERBS_MAX; n++)
+		verbs[n] = (struct completed_verb){ .name = commands[n]->name,
+			.words = words_completed(&arena, commands[n]),
+			.from = commands[n]->words_from };
 	verbs[n] = (struct completed_verb){ 0 };
-	if (argc == 2 && show_completion(stdout, argv[1], verbs) == 0)
+	int r = show_completion(stdout, w.v[0], verbs);
+	arena_done(&arena);
+	if (r == 0)
 		return 0;
-	return err_set(e, -1, "name a shell: bash, zsh or fish");
+	err_set(e, -EINVAL, "there is none for the shell '%s'", w.v[0]);
+	return words_wrong(&w, e);
 }
 
 const struct command cmd_completion = {
 	.name = "completion",
-	.synopsis = "bash|zsh|fish",
 	.summary = "print the completion script of a shell",
+	.actions =
+		(const struct action[]){
+			{ .operands = "bash|zsh|fish", .least = 1, .most = 1 }, { 0 } },
 	.words = "bash zsh fish",
 	.run = run,
 };

@@ -26,24 +26,16 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "cmd/desktop_find.h"
+#include "cmd/words.h"
 #include "config/launcher.h"
 #include "config/profile.h"
 
-static const char synopsis[] =
-	"install APP [--profile NAME] [--force] | list [--json] | remove APP";
-
 /* What the command line says. */
 struct request {
-	const char *app;
+	struct arena *a;
+	const char *app; /* NULL: none */
 	const char *profile;
 	bool force, json;
-};
-
-struct action {
-	const char *name;
-	bool takes_app;
-	bool takes_profile, takes_force, takes_json;
-	int (*run)(struct arena *a, const struct request *q, struct err *e);
 };
 
 /* ---- the folder ---- */
@@ -174,7 +166,7 @@ static const char *profile_behind_env(struct arena *a, const struct launcher *l)
 		return NULL;
 	struct profile_dirs dirs;
 	profile_dirs_init(&dirs, a);
-	return profile_for_command(a, &dirs, path_basename(program));
+	return profile_for_command(a, &dirs, program);
 }
 
 /* A second name for the user's launcher. Nothing that has that name is lost. */
@@ -247,8 +239,11 @@ static int install_app(struct arena *a, const struct apps *apps, const struct re
 	return r;
 }
 
-static int run_install(struct arena *a, const struct request *q, struct err *e)
+static int run_install(void *request, const struct words *w, struct err *e)
 {
+	const struct request *q = request;
+	struct arena *a = q->a;
+	(void)w;
 	struct launcher_wrap wrap = { .profile = q->profile };
 	struct apps apps;
 
@@ -296,8 +291,11 @@ static int remove_app(
 	return 0;
 }
 
-static int run_remove(struct arena *a, const struct request *q, struct err *e)
+static int run_remove(void *request, const struct words *w, struct err *e)
 {
+	const struct request *q = request;
+	struct arena *a = q->a;
+	(void)w;
 	struct apps apps;
 	int r = apps_list(a, &apps, e);
 	if (r < 0)
@@ -402,8 +400,11 @@ static void list_table(struct arena *a, const struct apps *apps)
 			"'sbox desktop install APP' writes a launcher again, 'remove' ends it");
 }
 
-static int run_list(struct arena *a, const struct request *q, struct err *e)
+static int run_list(void *request, const struct words *w, struct err *e)
 {
+	const struct request *q = request;
+	struct arena *a = q->a;
+	(void)w;
 	struct apps apps;
 	int r = apps_list(a, &apps, e);
 	if (r < 0)
@@ -417,124 +418,51 @@ static int run_list(struct arena *a, const struct request *q, struct err *e)
 
 /* ---- the command line ---- */
 
-static const struct action actions[] = {
-	{
-		.name = "install",
-		.takes_app = true,
-		.takes_profile = true,
-		.takes_force = true,
-		.run = run_install,
-	},
-	{ .name = "list", .takes_json = true, .run = run_list },
-	{ .name = "remove", .takes_app = true, .run = run_remove },
-};
-
-static const char *next_action(size_t i, const void *ctx)
-{
-	(void)ctx;
-	return i < ARRAY_SIZE(actions) ? actions[i].name : NULL;
-}
-
-static int usage(struct err *e)
-{
-	return err_hint(e, "usage: sbox desktop %s", synopsis);
-}
-
-static const struct action *find_action(const char *name, struct err *e)
-{
-	for (size_t i = 0; name && i < ARRAY_SIZE(actions); i++)
-		if (strcmp(actions[i].name, name) == 0)
-			return &actions[i];
-	if (!name) {
-		err_set(e, -EINVAL, "'desktop' needs to know what to do");
-		(void)usage(e);
-		return NULL;
-	}
-	err_set(e, -EINVAL, "'desktop' cannot '%s'", name);
-	const char *nearest = str_nearest(name, next_action, NULL);
-	if (nearest)
-		err_hint(e, "did you mean '%s'?", nearest);
-	else
-		(void)usage(e);
-	return NULL;
-}
-
-/* One flag; the number of words that it took, or negative errno. */
-static int parse_flag(
-	const struct action *act, char **argv, struct request *q, struct err *e)
-{
-	static const char profile[] = "--profile";
-	const char *word = argv[0];
-	const char *value = NULL;
-
-	if (act->takes_json && strcmp(word, "--json") == 0)
-		return q->json = true;
-	if (act->takes_force && strcmp(word, "--force") == 0)
-		return q->force = true;
-	if (act->takes_profile && str_starts(word, profile))
-		value = word + strlen(profile);
-	if (!value || (*value && *value != '=')) {
-		err_set(e, -EINVAL, "'desktop %s' has no flag '%s'", act->name, word);
-		return usage(e);
-	}
-	if (q->profile)
-		return err_set(
-			e, -EINVAL, "'desktop %s': --profile is given twice", act->name);
-	q->profile = *value ? value + 1 : argv[1];
-	if (!q->profile)
-		return err_set(
-			e, -EINVAL, "'desktop %s': --profile needs a name", act->name);
-	return *value ? 1 : 2;
-}
-
-static int parse(const struct action *act, char **argv, struct request *q, struct err *e)
-{
-	bool flags = true;
-	while (*argv) {
-		int used = 1;
-		if (flags && strcmp(*argv, "--") == 0)
-			flags = false;
-		else if (flags && (*argv)[0] == '-')
-			used = parse_flag(act, argv, q, e);
-		else if (act->takes_app && !q->app)
-			q->app = *argv;
-		else
-			used = err_set(e, -EINVAL,
-				"'desktop %s': one word too many: '%s'", act->name,
-				*argv);
-		if (used < 0)
-			return used;
-		argv += used;
-	}
-	if (act->takes_app && (!q->app || !*q->app)) {
-		err_set(e, -EINVAL, "'desktop %s' needs the name of an application",
-			act->name);
-		return usage(e);
-	}
-	return 0;
-}
-
 static int run(int argc, char **argv, struct err *e)
 {
-	const struct action *act = find_action(argc > 1 ? argv[1] : NULL, e);
-	struct request q = { 0 };
-	if (!act)
-		return e->code;
-	int r = parse(act, argv + 2, &q, e);
-	if (r < 0)
-		return r;
-
 	_cleanup_(arena_done) struct arena a = { 0 };
-	r = act->run(&a, &q, e);
-	if (r == 0 && fflush(stdout) != 0)
-		r = err_sys(e, -errno, "cannot write to standard output");
-	return r;
+	struct request q = { .a = &a };
+	struct words w;
+	(void)argc;
+	if (words_read(&cmd_desktop, argv, &q, &w, e) < 0)
+		return e->code;
+	q.app = w.v[0];
+	return w.action->run(&q, &w, e);
 }
+
+static const struct option_row install_options[] = {
+	{ .name = "profile",
+		.value = "NAME",
+		.offset = offsetof(struct request, profile),
+		.help = "the one to use, else it is chosen at each start" },
+	{ .name = "force",
+		.offset = offsetof(struct request, force),
+		.help = "put a launcher of your own aside" },
+	{ 0 },
+};
+
+static const struct option_row list_options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .name = "install",
+		.operands = "APP",
+		.least = 1,
+		.most = 1,
+		.options = install_options,
+		.run = run_install },
+	{ .name = "list", .operands = "", .options = list_options, .run = run_list },
+	{ .name = "remove", .operands = "APP", .least = 1, .most = 1, .run = run_remove },
+	{ 0 },
+};
 
 const struct command cmd_desktop = {
 	.name = "desktop",
-	.synopsis = synopsis,
 	.summary = "launchers that start desktop programs in a sandbox",
-	.words = "install list remove",
+	.actions = actions,
 	.run = run,
 };

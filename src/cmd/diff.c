@@ -16,8 +16,6 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
-#include "cmd/command.h"
-#include "cmd/instances.h"
 #include "cmd/layers.h"
 
 enum { PATCH_MAX = 1024 * 1024 }; /* bytes of a file that is shown as text */
@@ -196,8 +194,8 @@ static int show(struct picked *p, struct walk *w, const struct walk_entry *entry
 static int show_all(struct request *rq, struct picked *p, struct err *e)
 {
 	if (p->layer.base == BASE_IMAGE && p->base < 0)
-		log_hint("the layer '%s' lies over an image; what was changed there is "
-			 "told as added, what was removed is not",
+		log_warning("the image that the layer '%s' lies over is gone: what was "
+			    "changed there is told as added, what was removed is not",
 			p->layer.name);
 	if (rq->json) {
 		json_begin(&rq->j, NULL, '{');
@@ -222,17 +220,15 @@ static int run(int argc, char **argv, struct err *e)
 	struct arena arena = { 0 };
 	struct request rq = { .j.f = stdout, .terminal = isatty(STDOUT_FILENO) };
 	struct picked p;
+	struct words w;
 	(void)argc;
-	rq.json = instances_take_flag(argv, "--json");
-	rq.patch = instances_take_flag(argv, "--patch");
-	for (char **word = argv + 1; *word && strcmp(*word, "--") != 0; word++)
-		if (**word == '-')
-			return err_set(e, -EINVAL, "sbox diff: unknown word '%s'", *word);
+	if (words_read(&cmd_diff, argv, &rq, &w, e) < 0)
+		return e->code;
 	if (rq.patch && !proc_find_helper("diff", rq.program, sizeof(rq.program))) {
 		err_set(e, -ENOENT, "--patch needs diff(1), which is not installed");
 		return err_hint(e, "install 'diffutils'");
 	}
-	int r = pick_layer(&arena, argv + 1, 0, &p, e);
+	int r = pick_layer(&arena, &w, 0, &p, e);
 	if (r < 0)
 		return r;
 	r = show_all(&rq, &p, e);
@@ -241,11 +237,25 @@ static int run(int argc, char **argv, struct err *e)
 	return r;
 }
 
+static const struct option_row options[] = {
+	{ .name = "patch",
+		.offset = offsetof(struct request, patch),
+		.help = "what changed in files of text, too" },
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs, sizes in bytes" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .operands = "[LAYER] [PATH...]", .most = ANY_NUMBER, .options = options },
+	{ 0 },
+};
+
 const struct command cmd_diff = {
 	.name = "diff",
-	.synopsis = "[--patch|--json] [NAME] [PATH...]",
 	.summary = "show what programs changed in a layer",
-	.words = "--patch --json",
+	.actions = actions,
 	.words_from = "layer list --names",
 	.run = run,
 };

@@ -7,7 +7,6 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "cmd/command.h"
 #include "cmd/layers.h"
 #include "layer/apply.h"
 #include "layer/overlay.h"
@@ -90,12 +89,11 @@ static int run(int argc, char **argv, struct err *e)
 	struct arena arena = { 0 };
 	struct picked p;
 	struct applier ap;
+	struct words w;
 	(void)argc;
-	for (char **word = argv + 1; *word && strcmp(*word, "--") != 0; word++)
-		if (**word == '-')
-			return err_set(
-				e, -EINVAL, "sbox discard: unknown word '%s'", *word);
-	int r = pick_layer(&arena, argv + 1, LAYER_LOCK, &p, e);
+	if (words_read(&cmd_discard, argv, NULL, &w, e) < 0)
+		return e->code;
+	int r = pick_layer(&arena, &w, LAYER_LOCK, &p, e);
 	if (r < 0)
 		return r;
 	if (p.paths.n == 0 && p.guessed) {
@@ -115,8 +113,10 @@ static int run(int argc, char **argv, struct err *e)
 
 const struct command cmd_discard = {
 	.name = "discard",
-	.synopsis = "[NAME] [PATH...]",
 	.summary = "give up changes in a layer, all or some",
+	.actions =
+		(const struct action[]){
+			{ .operands = "[LAYER] [PATH...]", .most = ANY_NUMBER }, { 0 } },
 	.words_from = "layer list --names",
 	.run = run,
 };

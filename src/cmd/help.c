@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* help.c - "sbox help": verbs and flags, and the parts of the man pages */
+#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/words.h"
 #include "config/show.h"
 
 static const char examples[] =
@@ -16,47 +16,83 @@ static const char examples[] =
 
 static void usage(void)
 {
-	puts("usage: sbox [FLAG...] [--] [COMMAND [ARG...]]");
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->hidden)
-			printf("       sbox %s %s\n", commands[i]->name,
-				commands[i]->synopsis);
-	putchar('\n');
+	puts("usage: sbox [FLAG...] [--] [COMMAND [ARG...]]\n"
+	     "       sbox VERB ...\n");
 	fputs(examples, stdout);
+	puts("\nverbs ('sbox help VERB' tells how each is called):");
+	for (size_t i = 0; commands[i]; i++)
+		printf("  %-12s%s\n", commands[i]->name, commands[i]->summary);
 	show_help(stdout);
 	puts("\nEvery setting is a key of a profile too: sbox-profile(5). More: sbox(1), "
 	     "sbox-security(7).");
 }
 
-static int run(int argc, char **argv, struct err *e)
+static void show_verbs(void)
 {
-	static const struct {
-		const char *flag;
-		void (*show)(FILE *f);
-	} parts[] = {
-		{ "--keys", show_keys },
-		{ "--roff-settings", show_mdoc_settings },
-		{ "--roff-options", show_mdoc_options },
-	};
-	if (argc < 2) {
-		usage();
+	for (size_t i = 0; commands[i]; i++)
+		puts(commands[i]->name);
+}
+
+struct request {
+	bool keys, verbs, roff_settings, roff_options;
+};
+
+static int about(const char *word, struct err *e)
+{
+	const struct command *c = command_find(word);
+	if (c) {
+		words_usage(stdout, c);
 		return 0;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		if (strcmp(argv[1], parts[i].flag) == 0) {
-			parts[i].show(stdout);
-			return 0;
-		}
-	err_set(e, -1, "there is no help on '%s'", argv[1]);
+	err_set(e, -EINVAL, "help: there is no verb '%s'", word);
+	c = command_nearest(word);
+	if (c)
+		return err_hint(e, "did you mean 'sbox help %s'?", c->name);
 	return err_hint(e,
 		"'sbox help' shows verbs and flags; man sbox and man sbox-profile "
 		"tell all");
 }
 
+static int run(int argc, char **argv, struct err *e)
+{
+	struct request rq = { 0 };
+	struct words w;
+	(void)argc;
+	if (words_read(&cmd_help, argv, &rq, &w, e) < 0)
+		return e->code;
+	if (w.n > 0)
+		return about(w.v[0], e);
+	if (rq.keys)
+		show_keys(stdout);
+	else if (rq.verbs)
+		show_verbs();
+	else if (rq.roff_settings)
+		show_mdoc_settings(stdout);
+	else if (rq.roff_options)
+		show_mdoc_options(stdout);
+	else
+		usage();
+	return 0;
+}
+
+/* For the build and the completions. */
+static const struct option_row options[] = {
+	{ .name = "keys", .offset = offsetof(struct request, keys) },
+	{ .name = "verbs", .offset = offsetof(struct request, verbs) },
+	{ .name = "roff-settings", .offset = offsetof(struct request, roff_settings) },
+	{ .name = "roff-options", .offset = offsetof(struct request, roff_options) },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .operands = "[VERB]", .most = 1, .options = options },
+	{ 0 },
+};
+
 const struct command cmd_help = {
 	.name = "help",
-	.synopsis = "",
-	.summary = "print verbs and flags",
-	.words = "",
+	.summary = "print verbs and flags, or how a verb is called",
+	.actions = actions,
+	.words_from = "help --verbs",
 	.run = run,
 };

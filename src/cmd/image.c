@@ -11,15 +11,15 @@
 #include "base/human.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "cmd/command.h"
+#include "cmd/instances.h"
+#include "cmd/layers.h"
 #include "cmd/table.h"
 #include "stage/image.h"
 
 struct request {
 	struct arena *a;
 	struct host host;
-	const char *words[2]; /* behind the verb */
-	bool json, names, quiet;
+	bool json, names, quiet, force;
 };
 
 /* What was told already gives its exit code; 1 is verify's alone. */
@@ -28,10 +28,11 @@ static int told(int r)
 	return r > 0 ? EXIT_SBOX : r;
 }
 
-static int import(struct request *rq, struct err *e)
+static int import(void *request, const struct words *w, struct err *e)
 {
+	struct request *rq = request;
 	struct image_import im = {
-		.path = rq->words[0], .name = rq->words[1], .quiet = rq->quiet
+		.path = w->v[0], .name = w->n > 1 ? w->v[1] : NULL, .quiet = rq->quiet
 	};
 	int r = image_import(rq->a, &rq->host, &im, e);
 	if (r != 0)
@@ -107,11 +108,13 @@ static void list_table(struct image_store *s)
 	table_print(stdout, &t, table_terminal_width(STDOUT_FILENO));
 }
 
-static int list(struct request *rq, struct err *e)
+static int list(void *request, const struct words *w, struct err *e)
 {
+	struct request *rq = request;
 	struct image_store s;
 	struct image_info i;
 	struct json j = { .f = stdout };
+	(void)w;
 	int r = image_store_open(&s, rq->a, &rq->host, false, e);
 	if (r < 0)
 		return r;
@@ -134,104 +137,249 @@ static int list(struct request *rq, struct err *e)
 	return 0;
 }
 
-static int show(struct request *rq, struct err *e)
+/* ---- what stands on one ---- */
+
+/* The layers that lie over an image with that content, blanks between; NULL: none. */
+static const char *layers_over(struct request *rq, const char *content)
 {
+	struct err ignored;
+	const char **names, *text = NULL;
+	_cleanup_fd_ int fd =
+		layers_open(rq->host.vars[VAR_XDG_DATA_HOME], false, &ignored);
+	if (fd < 0 || !content || layers_list(rq->a, fd, &names, &ignored) < 0)
+		return NULL;
+	for (; *names; names++) {
+		struct layer l;
+		if (layer_open(rq->a, fd, *names, 0, &l, &ignored) < 0)
+			continue;
+		if (l.base == BASE_IMAGE && strcmp(l.base_name, content) == 0)
+			text = arena_printf(rq->a, "%s%s%s", text ? text : "",
+				text ? " " : "", *names);
+		layer_close(&l);
+	}
+	return text;
+}
+
+/* ---- show ---- */
+
+static void left_out(int64_t n, const char *what)
+{
+	if (n > 0)
+		printf("left out  %" PRId64 " %s\n", n, what);
+}
+
+static void show_text(struct request *rq, const struct image_store *s, const char *name,
+	const struct image_info *i)
+{
+	char size[HUMAN_MAX], age[HUMAN_MAX], when[32] = "-";
+	struct tm tm;
+	time_t t = (time_t)i->imported;
+	if (localtime_r(&t, &tm))
+		(void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm);
+	human_size(size, (uint64_t)i->bytes);
+	human_age(age, (uint64_t)(time(NULL) > t ? time(NULL) - t : 0));
+	printf("name      %s\nsource    %s\nkind      %s\n", name,
+		i->source ? i->source : UNKNOWN, i->kind ? i->kind : UNKNOWN);
+	printf("size      %s, %" PRId64 " entries\n", size, i->entries);
+	left_out(i->skipped, "devices, fifos, sockets and whiteouts");
+	left_out(i->xattrs, "extended attributes");
+	left_out(i->unmapped, "owners, which became root");
+	printf("imported  %s, %s ago\n", when, age);
+	printf("tree      %s/%s/root\n", s->path, name);
+	printf("ids       %s\n", i->map ? i->map : "your own alone");
+	printf("digest    %s\ncontent   %s\n", i->digest ? i->digest : UNKNOWN,
+		i->content ? i->content : UNKNOWN);
+	const char *layers = layers_over(rq, i->content);
+	const char *ids = instances_using(rq->a, name, NULL);
+	if (layers)
+		printf("layers    %s\n", layers);
+	if (ids)
+		printf("in use    by %s\n", ids);
+}
+
+static int not_there(const char *name, struct err *e)
+{
+	err_set(e, -ENOENT, "there is no image '%s'", name);
+	return err_hint(e, "'sbox image list' shows those that there are");
+}
+
+static int show(void *request, const struct words *w, struct err *e)
+{
+	struct request *rq = request;
+	const char *name = w->v[0];
 	struct image_store s;
 	struct image_info i;
 	struct json j = { .f = stdout };
 	int r = image_store_open(&s, rq->a, &rq->host, false, e);
 	if (r < 0)
 		return r;
-	bool there = look(&s, rq->words[0], &i);
+	bool there = look(&s, name, &i);
 	image_store_close(&s);
-	if (!there) {
-		err_set(e, -ENOENT, "there is no image '%s'", rq->words[0]);
-		return err_hint(e, "'sbox image list' shows those that there are");
-	}
+	if (!there)
+		return not_there(name, e);
 	if (rq->json)
-		print_json(&j, rq->words[0], &i);
+		print_json(&j, name, &i);
 	else
-		printf("root=%s/%s/root\n%s", s.path, rq->words[0],
-			image_format(rq->a, &i));
+		show_text(rq, &s, name, &i);
 	return 0;
 }
 
-static int remove_one(struct request *rq, struct err *e)
+/* ---- remove ---- */
+
+/* Whether layers need it: they do with any other image of the same content. */
+static int check_layers(struct request *rq, const char *name, struct err *e)
 {
-	return told(image_remove(rq->a, &rq->host, rq->words[0], e));
+	struct image_store s;
+	struct image_info i, other;
+	const char *layers = NULL;
+	int r = image_store_open(&s, rq->a, &rq->host, false, e);
+	if (r < 0)
+		return r;
+	if (look(&s, name, &i) && i.content)
+		layers = layers_over(rq, i.content);
+	for (const char *const *n = image_names(&s); layers && *n; n++)
+		if (strcmp(*n, name) != 0 && look(&s, *n, &other) && other.content &&
+			strcmp(other.content, i.content) == 0)
+			layers = NULL;
+	image_store_close(&s);
+	if (!layers)
+		return 0;
+	bool several = strchr(layers, ' ');
+	err_set(e, -EBUSY, "the image '%s' is what the layer%s %s %s over", name,
+		several ? "s" : "", layers, several ? "lie" : "lies");
+	return err_hint(e,
+		"'sbox layer remove %s' first; with --force the image goes, and what was "
+		"written over it cannot be used until it is imported again",
+		layers);
 }
 
-static int verify(struct request *rq, struct err *e)
+static int remove_one(struct request *rq, const char *name, struct err *e)
 {
-	int r = image_verify(rq->a, &rq->host, rq->words[0], e);
+	int r = rq->force ? 0 : check_layers(rq, name, e);
+	if (r == 0)
+		r = image_remove(rq->a, &rq->host, name, e);
+	const char *ids = r == -EBUSY ? instances_using(rq->a, name, NULL) : NULL;
+	if (!ids)
+		return told(r);
+	bool several = strchr(ids, ' ');
+	err_set(e, r, "the image '%s' is in use by the sandbox%s %s", name,
+		several ? "es" : "", ids);
+	return err_hint(e, "'sbox kill %s' ends %s", ids, several ? "them" : "it");
+}
+
+static int remove_named(void *request, const struct words *w, struct err *e)
+{
+	int result = 0;
+	for (char **name = w->v; *name; name++) {
+		int r = remove_one(request, *name, e);
+		if (r == -EINTR)
+			return r;
+		if (r < 0)
+			log_err(e);
+		result = r == 0 ? result : EXIT_SBOX;
+	}
+	return result;
+}
+
+/* ---- */
+
+static int verify(void *request, const struct words *w, struct err *e)
+{
+	struct request *rq = request;
+	int r = image_verify(rq->a, &rq->host, w->v[0], e);
 	return r == 1 ? 1 : told(r);
 }
 
-static int export(struct request *rq, struct err *e)
+static int export(void *request, const struct words *w, struct err *e)
 {
-	return told(image_export(rq->a, &rq->host, rq->words[0], rq->words[1], e));
-}
-
-static int take_word(struct request *rq, const char *word, struct err *e)
-{
-	if (strcmp(word, "--json") == 0)
-		rq->json = true;
-	else if (strcmp(word, "--names") == 0)
-		rq->names = true;
-	else if (strcmp(word, "--quiet") == 0 || strcmp(word, "-q") == 0)
-		rq->quiet = true;
-	else if (word[0] == '-' && word[1])
-		return err_set(e, -EINVAL, "sbox image: unknown flag '%s'", word);
-	else if (!rq->words[0])
-		rq->words[0] = word;
-	else if (!rq->words[1])
-		rq->words[1] = word;
-	else
-		return err_set(e, -EINVAL, "sbox image: one word too many: '%s'", word);
-	return 0;
+	struct request *rq = request;
+	const struct image_export ex = {
+		.name = w->v[0], .file = w->v[1], .force = rq->force
+	};
+	return told(image_export(rq->a, &rq->host, &ex, e));
 }
 
 static int run(int argc, char **argv, struct err *e)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct request *rq, struct err *e);
-		int least, most; /* words */
-	} verbs[] = {
-		{ "import", import, 1, 2 },
-		{ "list", list, 0, 0 },
-		{ "show", show, 1, 1 },
-		{ "remove", remove_one, 1, 1 },
-		{ "verify", verify, 1, 1 },
-		{ "export", export, 2, 2 },
-	};
 	struct arena arena = { 0 };
 	struct request rq = { .a = &arena };
-	int r = 0;
-	for (int i = 2; r == 0 && i < argc; i++)
-		r = take_word(&rq, argv[i], e);
+	struct words w;
+	(void)argc;
+	int r = words_read(&cmd_image, argv, &rq, &w, e);
 	if (r == 0)
 		r = host_init(&rq.host, &arena, e);
-	if (r < 0)
-		return r;
-	int n = !!rq.words[0] + !!rq.words[1];
-	r = err_set(e, -EINVAL,
-		"'sbox image' is followed by import FILE|DIR [NAME], list, show NAME, "
-		"remove NAME, verify NAME or export NAME FILE.tar");
-	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(verbs); i++)
-		if (strcmp(argv[1], verbs[i].name) == 0 && n >= verbs[i].least &&
-			n <= verbs[i].most)
-			r = verbs[i].run(&rq, e);
+	if (r == 0)
+		r = w.action->run(&rq, &w, e);
 	arena_done(&arena);
 	return r;
 }
 
+static const struct option_row import_options[] = {
+	{ .name = "quiet",
+		.letter = 'q',
+		.offset = offsetof(struct request, quiet),
+		.help = "no progress and no summary" },
+	{ 0 },
+};
+
+static const struct option_row list_options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs, sizes in bytes" },
+	{ .name = "names",
+		.offset = offsetof(struct request, names),
+		.help = "the names alone" },
+	{ 0 },
+};
+
+static const struct option_row show_options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs, sizes in bytes" },
+	{ 0 },
+};
+
+static const struct option_row force_options[] = {
+	{ .name = "force",
+		.offset = offsetof(struct request, force),
+		.help = "export: replace a file; remove: although layers need it" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .name = "import",
+		.operands = "FILE|DIRECTORY [NAME]",
+		.least = 1,
+		.most = 2,
+		.options = import_options,
+		.run = import },
+	{ .name = "list", .operands = "", .options = list_options, .run = list },
+	{ .name = "show",
+		.operands = "NAME",
+		.least = 1,
+		.most = 1,
+		.options = show_options,
+		.run = show },
+	{ .name = "verify", .operands = "NAME", .least = 1, .most = 1, .run = verify },
+	{ .name = "export",
+		.operands = "NAME FILE",
+		.least = 2,
+		.most = 2,
+		.options = force_options,
+		.run = export },
+	{ .name = "remove",
+		.operands = "NAME...",
+		.least = 1,
+		.most = ANY_NUMBER,
+		.options = force_options,
+		.run = remove_named },
+	{ 0 },
+};
+
 const struct command cmd_image = {
 	.name = "image",
-	.synopsis =
-		"import FILE|DIR [NAME]|list|show NAME|remove NAME|verify NAME|export NAME FILE",
 	.summary = "systems to be used as a root: import, list, check, export",
-	.words = "import list show remove verify export",
-	.words_from = "sbox image list --names",
+	.actions = actions,
+	.words_from = "image list --names",
 	.run = run,
 };

@@ -35,32 +35,8 @@ void instance_json(struct json *j, const struct instance_info *info)
 	json_number(j, "started", s->started);
 	json_string(j, "group", s->group);
 	json_string(j, "limits", held_words[s->limits]);
-}
-
-bool instances_take_flag(char **argv, const char *flag)
-{
-	char **out = argv + 1;
-	for (char **word = argv + 1; *word; word++)
-		if (strcmp(*word, flag) != 0)
-			*out++ = *word;
-	bool found = *out != NULL;
-	*out = NULL;
-	return found;
-}
-
-int instances_words(
-	struct arena *a, char **argv, bool some, struct ids *ret, struct err *e)
-{
-	for (char **word = argv + 1; *word; word++) {
-		if (**word == '-')
-			return err_set(
-				e, -EINVAL, "sbox %s: unknown word '%s'", argv[0], *word);
-		*ARENA_PUSH(a, ret) = *word;
-	}
-	if (ret->n > 0 || !some)
-		return 0;
-	err_set(e, -EINVAL, "'sbox %s' is followed by ids of instances", argv[0]);
-	return err_hint(e, "'sbox ps' lists them");
+	json_string(j, "image", s->image);
+	json_string(j, "layers", s->layers);
 }
 
 static void hold(struct arena *a, const char *id, bool asked, struct handles *ret)
@@ -75,21 +51,49 @@ static void hold(struct arena *a, const char *id, bool asked, struct handles *re
 	}
 }
 
-int instances_hold(
-	struct arena *a, const struct ids *ids, struct handles *ret, struct err *e)
+int instances_hold(struct arena *a, char *const *ids, struct handles *ret, struct err *e)
 {
 	struct instances all = { 0 };
 	*ret = (struct handles){ 0 };
 	int r = registry_open(&ret->registry, a, e);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ids->n; i++)
-		hold(a, ids->v[i], true, ret);
-	if (ids->n == 0)
+	for (char *const *id = ids; id && *id; id++)
+		hold(a, *id, true, ret);
+	if (!ids || !*ids)
 		registry_list(&ret->registry, a, &all);
 	for (size_t i = 0; i < all.n; i++)
 		hold(a, all.v[i].state.id, false, ret);
 	return 0;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *p = words; p && *p; p += strcspn(p, " "), p += *p == ' ')
+		if (strcspn(p, " ") == len && strncmp(p, word, len) == 0)
+			return true;
+	return false;
+}
+
+const char *instances_using(struct arena *a, const char *image, const char *layer)
+{
+	struct registry registry;
+	struct instances all;
+	struct err ignored;
+	const char *text = NULL;
+	if (registry_open(&registry, a, &ignored) < 0)
+		return NULL;
+	registry_list(&registry, a, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct instance_state *s = &all.v[i].state;
+		if ((image && has_word(s->image, image)) ||
+			(layer && has_word(s->layers, layer)))
+			text = arena_printf(
+				a, "%s%s%s", text ? text : "", text ? " " : "", s->id);
+	}
+	registry_close(&registry);
+	return text;
 }
 
 void instances_each(struct handles *all,

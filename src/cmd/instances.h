@@ -5,11 +5,6 @@
 #include "base/json.h"
 #include "resolve/registry.h"
 
-struct ids {
-	const char **v;
-	size_t n;
-};
-
 /* What stands in a listing where nothing is known. */
 #define UNKNOWN "-"
 
@@ -26,16 +21,13 @@ struct handles {
 	bool failed;
 };
 
-/* Takes all that are @flag out of the words behind the verb; whether there was one. */
-bool instances_take_flag(char **argv, const char *flag);
-/* Words that are ids, without flags: -EINVAL with @e set where there is a flag, or nothing
- * where @some says that there must be something. */
-int instances_words(
-	struct arena *a, char **argv, bool some, struct ids *ret, struct err *e);
-/* Gets hold of @ids, of all that run where there are none. Those that cannot be had are told.
+/* Gets hold of @ids, ended by NULL; of all that run where there are none, or for NULL. Those
+ * that cannot be had are told.
  * 0, or negative errno with @e set where there is no registry. */
-int instances_hold(
-	struct arena *a, const struct ids *ids, struct handles *ret, struct err *e);
+int instances_hold(struct arena *a, char *const *ids, struct handles *ret, struct err *e);
+/* The ids of those that have the image as their root, or use the kept layer, blanks between;
+ * NULL: none is known. Either may be NULL. */
+const char *instances_using(struct arena *a, const char *image, const char *layer);
 /* Does @what to each. What fails is told, and let go. */
 void instances_each(struct handles *all,
 	int (*what)(struct handle *h, void *data, struct err *e), void *data);

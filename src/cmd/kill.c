@@ -11,12 +11,14 @@
 #include "base/str.h"
 #include "cmd/command.h"
 #include "cmd/instances.h"
+#include "cmd/words.h"
 #include "stage/running.h"
 #include "stage/supervise.h"
 
 enum { END_MS = 10000 }; /* that an instance may take to end */
 
 struct request {
+	const char *word; /* the signal, as it was written; NULL: none */
 	int signal;
 	bool now; /* without asking the program */
 	bool ends; /* it is to be waited for */
@@ -97,8 +99,7 @@ static int send(struct handle *h, void *data, struct err *e)
 }
 
 /* All are told before any is waited for. */
-static int kill_all(
-	struct arena *a, struct request *q, const struct ids *ids, struct err *e)
+static int kill_all(struct arena *a, struct request *q, char *const *ids, struct err *e)
 {
 	struct handles all;
 	int r = instances_hold(a, ids, &all, e);
@@ -111,47 +112,44 @@ static int kill_all(
 	return instances_release(&all);
 }
 
-/* Takes the flags out of the words. */
-static int read_flags(char **argv, struct request *q, struct err *e)
-{
-	char **out = argv + 1;
-	q->now = instances_take_flag(argv, "--now");
-	for (char **word = argv + 1; *word; word++) {
-		if (strcmp(*word, "-s") == 0 && word[1]) {
-			if (signal_of(*++word, &q->signal, e) < 0)
-				return e->code;
-			q->ends = false;
-		} else {
-			*out++ = *word;
-		}
-	}
-	*out = NULL;
-	if (q->signal == SIGKILL)
-		q->now = true;
-	q->ends = q->ends || q->now;
-	return 0;
-}
-
 static int run(int argc, char **argv, struct err *e)
 {
 	struct arena arena = { 0 };
-	struct request q = { .signal = SIGTERM, .ends = true };
-	struct ids ids = { 0 };
+	struct request q = { .signal = SIGTERM };
+	struct words w;
 	(void)argc;
-	int r = read_flags(argv, &q, e);
+	int r = words_read(&cmd_kill, argv, &q, &w, e);
+	if (r == 0 && q.word)
+		r = signal_of(q.word, &q.signal, e);
+	q.now = q.now || q.signal == SIGKILL;
+	q.ends = q.now || !q.word;
 	if (r == 0)
-		r = instances_words(&arena, argv, true, &ids, e);
-	if (r == 0)
-		r = kill_all(&arena, &q, &ids, e);
+		r = kill_all(&arena, &q, w.v, e);
 	arena_done(&arena);
 	return r;
 }
 
+static const struct option_row options[] = {
+	{ .name = "now",
+		.offset = offsetof(struct request, now),
+		.help = "without asking the programs" },
+	{ .name = "signal",
+		.letter = 's',
+		.value = "SIGNAL",
+		.offset = offsetof(struct request, word),
+		.help = "this signal, and nothing is waited for" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .operands = "ID...", .least = 1, .most = ANY_NUMBER, .options = options },
+	{ 0 },
+};
+
 const struct command cmd_kill = {
 	.name = "kill",
-	.synopsis = "[--now | -s SIGNAL] ID...",
 	.summary = "end sandboxes, or send their programs a signal",
-	.words = "--now -s",
+	.actions = actions,
 	.words_from = "ps --ids",
 	.run = run,
 };

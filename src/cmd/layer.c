@@ -10,15 +10,15 @@
 #include "base/human.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "cmd/command.h"
-#include "cmd/instances.h"
 #include "cmd/layers.h"
 #include "cmd/table.h"
 #include "layer/apply.h"
+#include "resolve/image.h"
 
 struct request {
 	struct arena *arena;
-	const struct host *host;
+	struct host host;
+	struct image_store images;
 	int layers; /* -1: there are none yet */
 	bool json, names;
 };
@@ -57,13 +57,28 @@ static struct amount amount_of_all(const struct layer *l)
 	return sum;
 }
 
-static const char *base_text(struct arena *a, const struct layer *l)
+/* The name of the image that it lies over; NULL: over none, or over one that is gone. */
+static const char *image_of(const struct request *rq, const struct layer *l)
 {
+	return l->base == BASE_IMAGE ? image_by_content(&rq->images, l->base_name, NULL)
+				     : NULL;
+}
+
+/* "image debian-12 (3f2a9c01d7be)": digests are told apart by their first digits. */
+static const char *base_text(const struct request *rq, const struct layer *l)
+{
+	static const char kind[] = "sha256:";
+	struct arena *a = rq->arena;
+	char safe[512];
 	if (l->base == BASE_HOST)
 		return layer_base_words[l->base];
-	char safe[512];
 	str_escape_controls(safe, sizeof(safe), l->base_name);
-	return arena_printf(a, "%s %s", layer_base_words[l->base], safe);
+	if (l->base != BASE_IMAGE)
+		return arena_printf(a, "%s %s", layer_base_words[l->base], safe);
+	const char *name = image_of(rq, l);
+	const char *digits = safe + (str_starts(safe, kind) ? strlen(kind) : 0);
+	return name ? arena_printf(a, "image %s (%.12s)", name, digits)
+		    : arena_printf(a, "image %.12s, which is gone", digits);
 }
 
 static uint64_t age_of(const struct layer *l)
@@ -72,13 +87,15 @@ static uint64_t age_of(const struct layer *l)
 	return age > 0 ? (uint64_t)age : 0; /* the clock may have been set back */
 }
 
-static void layer_json(struct json *j, const char *key, const struct layer *l)
+static void layer_json(const struct request *rq, struct json *j, const struct layer *l)
 {
-	json_begin(j, key, '{');
+	json_begin(j, NULL, '{');
 	json_string(j, "name", l->name);
 	json_string(j, "base", layer_base_words[l->base]);
 	if (l->base_name)
 		json_bytes(j, "base_name", l->base_name);
+	if (l->base == BASE_IMAGE)
+		json_string(j, "image", image_of(rq, l));
 	json_number(j, "since", l->since_ns / 1000000000);
 	json_number(j, "used", layer_used_ns(l) / 1000000000);
 	json_bool(j, "in_use", layer_in_use(l));
@@ -98,14 +115,15 @@ static void layer_json(struct json *j, const char *key, const struct layer *l)
 
 /* ---- list ---- */
 
-static void add_row(struct arena *a, struct table *t, const struct layer *l)
+static void add_row(const struct request *rq, struct table *t, const struct layer *l)
 {
+	struct arena *a = rq->arena;
 	char size[HUMAN_MAX], age[HUMAN_MAX];
 	struct amount sum = amount_of_all(l);
 	human_size(size, sum.bytes);
 	human_age(age, age_of(l));
 	table_add(t,
-		(const char *[]){ l->name, base_text(a, l),
+		(const char *[]){ l->name, base_text(rq, l),
 			arena_printf(a, "%zu", l->trees.n),
 			arena_printf(a, "%llu", (unsigned long long)sum.files),
 			arena_strdup(a, size), arena_strdup(a, age),
@@ -113,7 +131,7 @@ static void add_row(struct arena *a, struct table *t, const struct layer *l)
 }
 
 static int list_each(
-	struct request *rq, const char **names, struct table *t, struct json *j)
+	const struct request *rq, const char **names, struct table *t, struct json *j)
 {
 	int result = 0;
 	for (; *names; names++) {
@@ -128,16 +146,17 @@ static int list_each(
 			continue;
 		}
 		if (rq->json)
-			layer_json(j, NULL, &l);
+			layer_json(rq, j, &l);
 		else
-			add_row(rq->arena, t, &l);
+			add_row(rq, t, &l);
 		layer_close(&l);
 	}
 	return result;
 }
 
-static int list(struct request *rq, char **words, struct err *e)
+static int list(void *request, const struct words *w, struct err *e)
 {
+	const struct request *rq = request;
 	static const struct column columns[] = {
 		{ .title = "NAME" },
 		{ .title = "BASE" },
@@ -150,8 +169,7 @@ static int list(struct request *rq, char **words, struct err *e)
 	const char *none[] = { NULL }, **names = none;
 	struct table t;
 	struct json j = { .f = stdout };
-	if (*words)
-		return err_set(e, -EINVAL, "sbox layer list: unknown word '%s'", *words);
+	(void)w;
 	if (rq->layers >= 0 && layers_list(rq->arena, rq->layers, &names, e) < 0)
 		return e->code;
 	for (const char **name = names; rq->names && *name; name++)
@@ -176,10 +194,10 @@ static int list(struct request *rq, char **words, struct err *e)
 
 /* ---- show ---- */
 
-static void show_text(struct arena *a, const struct layer *l)
+static void show_text(const struct request *rq, const struct layer *l)
 {
 	char text[HUMAN_MAX];
-	printf("name    %s\nbase    %s\nused    %s ago%s\n", l->name, base_text(a, l),
+	printf("name    %s\nbase    %s\nused    %s ago%s\n", l->name, base_text(rq, l),
 		human_age(text, age_of(l)), layer_in_use(l) ? ", and in use now" : "");
 	for (size_t i = 0; i < l->trees.n; i++) {
 		const struct layer_tree *tree = &l->trees.v[i];
@@ -192,56 +210,53 @@ static void show_text(struct arena *a, const struct layer *l)
 	}
 }
 
-static int show(struct request *rq, char **words, struct err *e)
+static int show(void *request, const struct words *w, struct err *e)
 {
+	const struct request *rq = request;
 	struct layer l;
 	struct json j = { .f = stdout };
-	if (!words[0] || words[1])
-		return err_set(e, -EINVAL, "'sbox layer show' is followed by one name");
-	int r = layer_open(rq->arena, rq->layers, words[0], 0, &l, e);
+	int r = layer_open(rq->arena, rq->layers, w->v[0], 0, &l, e);
 	if (r < 0)
 		return r;
 	if (rq->json)
-		layer_json(&j, NULL, &l);
+		layer_json(rq, &j, &l);
 	else
-		show_text(rq->arena, &l);
+		show_text(rq, &l);
 	layer_close(&l);
 	return 0;
 }
 
 /* ---- remove, prune ---- */
 
-static int remove_one(struct request *rq, const char *name, struct err *e)
+static int remove_one(const struct request *rq, const char *name, struct err *e)
 {
 	struct layer l;
 	/* a damaged one can be removed, too */
 	int r = layer_open(rq->arena, rq->layers, name, LAYER_LOCK | LAYER_UNREAD, &l, e);
 	if (r < 0)
-		return r;
-	r = remove_layer(rq->arena, rq->host, rq->layers, &l, e);
+		return layer_tell_busy(rq->arena, name, e);
+	r = remove_layer(rq->arena, &rq->host, rq->layers, &l, e);
 	layer_close(&l);
 	return r;
 }
 
-static int remove_named(struct request *rq, char **words, struct err *e)
+static int remove_named(void *request, const struct words *w, struct err *e)
 {
 	int result = 0;
-	if (!*words)
-		return err_set(e, -EINVAL, "'sbox layer remove' is followed by names");
-	for (; *words; words++)
-		if (remove_one(rq, *words, e) < 0) {
+	for (char **name = w->v; *name; name++)
+		if (remove_one(request, *name, e) < 0) {
 			log_err(e);
 			result = EXIT_SBOX;
 		}
 	return result;
 }
 
-static int prune(struct request *rq, char **words, struct err *e)
+static int prune(void *request, const struct words *w, struct err *e)
 {
+	const struct request *rq = request;
 	const char *none[] = { NULL }, **names = none;
 	int result = 0;
-	if (*words)
-		return err_set(e, -EINVAL, "sbox layer prune: unknown word '%s'", *words);
+	(void)w;
 	if (rq->layers >= 0 && layers_list(rq->arena, rq->layers, &names, e) < 0)
 		return e->code;
 	for (; *names; names++) {
@@ -252,7 +267,7 @@ static int prune(struct request *rq, char **words, struct err *e)
 		if (r < 0)
 			continue;
 		bool empty = layer_is_empty(&l);
-		r = empty ? remove_layer(rq->arena, rq->host, rq->layers, &l, e) : 0;
+		r = empty ? remove_layer(rq->arena, &rq->host, rq->layers, &l, e) : 0;
 		layer_close(&l);
 		if (r < 0) {
 			log_err(e);
@@ -264,42 +279,71 @@ static int prune(struct request *rq, char **words, struct err *e)
 	return result;
 }
 
+static int begin(struct request *rq, const struct words *w, struct err *e)
+{
+	if (host_init(&rq->host, rq->arena, e) < 0 ||
+		image_store_open(&rq->images, rq->arena, &rq->host, false, e) < 0)
+		return e->code;
+	rq->layers = layers_open(rq->host.vars[VAR_XDG_DATA_HOME], false, e);
+	/* that there is none yet is an answer where nobody named one */
+	return rq->layers == -ENOENT && w->n == 0 ? 0 : rq->layers < 0 ? rq->layers : 0;
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct request *rq, char **words, struct err *e);
-	} verbs[] = { { "list", list }, { "show", show }, { "remove", remove_named },
-		{ "prune", prune } };
 	struct arena arena = { 0 };
-	struct host host;
-	struct request rq = { .arena = &arena, .host = &host };
+	struct request rq = { .arena = &arena, .layers = -1, .images.fd = -1 };
+	struct words w;
 	(void)argc;
-	rq.json = instances_take_flag(argv, "--json");
-	rq.names = instances_take_flag(argv, "--names");
-	for (size_t i = 0; argv[1] && i < ARRAY_SIZE(verbs); i++) {
-		if (strcmp(argv[1], verbs[i].name) != 0)
-			continue;
-		int r = host_init(&host, &arena, e);
-		if (r < 0)
-			return r;
-		rq.layers = layers_open(host.vars[VAR_XDG_DATA_HOME], false, e);
-		if (rq.layers < 0 && (rq.layers != -ENOENT || (argv[2] && i > 0)))
-			return rq.layers;
-		r = verbs[i].run(&rq, argv + 2, e);
-		rq.layers = rq.layers < 0 ? -1 : fd_close(rq.layers);
-		arena_done(&arena);
-		return r;
-	}
-	return err_set(e, -EINVAL,
-		"'sbox layer' is followed by list, show NAME, remove NAME... or prune");
+	int r = words_read(&cmd_layer, argv, &rq, &w, e);
+	if (r == 0)
+		r = begin(&rq, &w, e);
+	if (r == 0)
+		r = w.action->run(&rq, &w, e);
+	rq.layers = rq.layers < 0 ? -1 : fd_close(rq.layers);
+	image_store_close(&rq.images);
+	arena_done(&arena);
+	return r;
 }
+
+static const struct option_row list_options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs, sizes in bytes" },
+	{ .name = "names",
+		.offset = offsetof(struct request, names),
+		.help = "the names alone" },
+	{ 0 },
+};
+
+static const struct option_row show_options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs, sizes in bytes" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .name = "list", .operands = "", .options = list_options, .run = list },
+	{ .name = "show",
+		.operands = "LAYER",
+		.least = 1,
+		.most = 1,
+		.options = show_options,
+		.run = show },
+	{ .name = "remove",
+		.operands = "LAYER...",
+		.least = 1,
+		.most = ANY_NUMBER,
+		.run = remove_named },
+	{ .name = "prune", .operands = "", .run = prune },
+	{ 0 },
+};
 
 const struct command cmd_layer = {
 	.name = "layer",
-	.synopsis = "list|show NAME|remove NAME...|prune [--json]",
 	.summary = "list, show or remove layers, or remove the empty ones",
-	.words = "list show remove prune",
+	.actions = actions,
 	.words_from = "layer list --names",
 	.run = run,
 };

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "cmd/instances.h"
 #include "layer/apply.h"
 #include "resolve/image.h"
 #include "stage/image.h"
@@ -53,14 +54,16 @@ static bool contains(const char **names, const char *name)
 	return false;
 }
 
-/* The layer's name out of the first word; *@words is moved behind it. */
-static int choose(struct picked *p, char ***words, const char **ret, struct err *e)
+/* The layer's name out of the first operand, @first, which may be NULL; whether it is one is
+ * told by @ret_taken. */
+static int choose(struct picked *p, const char *first, const char **ret, bool *ret_taken,
+	struct err *e)
 {
-	const char **names, *first = **words;
+	const char **names;
 	if (layers_list(p->arena, p->layers, &names, e) < 0)
 		return e->code;
 	if (first && contains(names, first)) {
-		(*words)++;
+		*ret_taken = true;
 		*ret = first;
 		if (access(first, F_OK) == 0)
 			log_note("'%s' is the layer; for the file write ./%s", first,
@@ -110,41 +113,49 @@ static int add_path(struct picked *p, const char *word, struct err *e)
 static int open_image(struct picked *p)
 {
 	struct image_store store;
-	struct image_info info;
 	struct err ignored = { 0 };
+	_cleanup_fd_ int image = -1;
 	int tree = -1;
 	if (image_store_open(&store, p->arena, &p->host, false, &ignored) < 0)
 		return -1;
-	for (const char *const *name = image_names(&store); tree < 0 && *name; name++) {
-		_cleanup_fd_ int fd = image_open(&store, *name, false);
-		if (fd >= 0 && image_read(&store, fd, &info) == 0 && info.content &&
-			strcmp(info.content, p->layer.base_name) == 0)
-			tree = openat(fd, "root",
-				O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	}
+	if (image_by_content(&store, p->layer.base_name, &image))
+		tree = openat(
+			image, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	image_store_close(&store);
 	return tree < 0 ? -1 : tree;
 }
 
-int pick_layer(
-	struct arena *a, char **words, unsigned flags, struct picked *ret, struct err *e)
+int layer_tell_busy(struct arena *a, const char *name, struct err *e)
+{
+	const char *ids = instances_using(a, NULL, name);
+	if (e->code != -EBUSY || !ids)
+		return e->code;
+	err_set(e, -EBUSY, "the layer '%s' is in use by the sandbox%s %s", name,
+		strchr(ids, ' ') ? "es" : "", ids);
+	return err_hint(
+		e, "'sbox kill %s' ends %s", ids, strchr(ids, ' ') ? "them" : "it");
+}
+
+int pick_layer(struct arena *a, const struct words *w, unsigned flags, struct picked *ret,
+	struct err *e)
 {
 	struct picked p = { .arena = a, .layers = -1, .layer.fd = -1, .base = -1 };
 	const char *name = NULL;
+	bool taken = false;
 	if (host_init(&p.host, a, e) < 0)
 		return e->code;
 	p.layers = layers_open(p.host.vars[VAR_XDG_DATA_HOME], false, e);
 	if (p.layers < 0)
 		return p.layers;
-	int r = choose(&p, &words, &name, e);
+	int r = choose(&p, w->literal > 0 ? w->v[0] : NULL, &name, &taken, e);
 	if (r == 0)
 		r = layer_open(a, p.layers, name, flags, &p.layer, e);
+	if (r < 0 && name)
+		(void)layer_tell_busy(a, name, e);
 	if (r == 0 && p.layer.base == BASE_IMAGE)
 		p.base = open_image(&p);
-	if (*words && strcmp(*words, "--") == 0)
-		words++;
-	for (; r == 0 && *words; words++)
-		r = add_path(&p, *words, e);
+	for (char **word = w->v + taken; r == 0 && *word; word++)
+		r = add_path(&p, *word, e);
 	p.met = arena_alloc(a, (p.paths.n + 1) * sizeof(*p.met));
 	if (r < 0)
 		pick_done(&p);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "cmd/words.h"
 #include "layer/walk.h"
 #include "resolve/host.h"
 
@@ -23,11 +24,14 @@ struct picked {
 	bool *met; /* for each whether there was a change at it or below */
 };
 
-/* From the words behind the verb, flags taken out: [NAME] [PATH...]. @flags: of layer_open().
- * 0 or negative errno with @e set. */
-int pick_layer(
-	struct arena *a, char **words, unsigned flags, struct picked *ret, struct err *e);
+/* From the operands of a verb: [NAME] [PATH...]; what comes behind "--" are paths. @flags: of
+ * layer_open(). 0 or negative errno with @e set. */
+int pick_layer(struct arena *a, const struct words *w, unsigned flags, struct picked *ret,
+	struct err *e);
 void pick_done(struct picked *p);
+
+/* Who uses the layer, into an @e that says -EBUSY; any other is left as it is. Returns e->code. */
+int layer_tell_busy(struct arena *a, const char *name, struct err *e);
 
 /* Takes a locked layer away, with what belongs to subordinate ids too. 0 or negative errno
  * with @e set. */

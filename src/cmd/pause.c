@@ -2,6 +2,7 @@
 /* pause.c - "sbox pause" and "sbox resume": all processes of an instance stand still, or go on */
 #include "cmd/command.h"
 #include "cmd/instances.h"
+#include "cmd/words.h"
 #include "stage/running.h"
 
 static int freeze(struct handle *h, void *data, struct err *e)
@@ -10,14 +11,14 @@ static int freeze(struct handle *h, void *data, struct err *e)
 	return running_freeze(h, *(const bool *)data, WAIT_MS, e);
 }
 
-static int run(char **argv, bool pause, struct err *e)
+static int run(const struct command *c, char **argv, bool pause, struct err *e)
 {
 	struct arena arena = { 0 };
-	struct ids ids = { 0 };
 	struct handles all;
-	int r = instances_words(&arena, argv, true, &ids, e);
+	struct words w;
+	int r = words_read(c, argv, NULL, &w, e);
 	if (r == 0)
-		r = instances_hold(&arena, &ids, &all, e);
+		r = instances_hold(&arena, w.v, &all, e);
 	if (r == 0) {
 		instances_each(&all, freeze, &pause);
 		r = instances_release(&all);
@@ -29,29 +30,32 @@ static int run(char **argv, bool pause, struct err *e)
 static int run_pause(int argc, char **argv, struct err *e)
 {
 	(void)argc;
-	return run(argv, true, e);
+	return run(&cmd_pause, argv, true, e);
 }
 
 static int run_resume(int argc, char **argv, struct err *e)
 {
 	(void)argc;
-	return run(argv, false, e);
+	return run(&cmd_resume, argv, false, e);
 }
+
+static const struct action actions[] = {
+	{ .operands = "ID...", .least = 1, .most = ANY_NUMBER },
+	{ 0 },
+};
 
 const struct command cmd_pause = {
 	.name = "pause",
-	.synopsis = "ID...",
 	.summary = "let all processes of sandboxes stand still",
-	.words = "",
+	.actions = actions,
 	.words_from = "ps --ids",
 	.run = run_pause,
 };
 
 const struct command cmd_resume = {
 	.name = "resume",
-	.synopsis = "ID...",
-	.summary = "let them go on",
-	.words = "",
+	.summary = "let paused sandboxes go on",
+	.actions = actions,
 	.words_from = "ps --ids",
 	.run = run_resume,
 };

@@ -8,7 +8,12 @@
 #include "base/fd.h"
 #include "cmd/command.h"
 #include "cmd/instances.h"
+#include "cmd/words.h"
 #include "stage/network_port.h"
+
+struct request {
+	bool json;
+};
 
 typedef int port_function(
 	struct arena *a, const char *path, const struct net_publish *p, struct err *e);
@@ -47,18 +52,20 @@ static const char *socket_of(struct arena *a, const struct handle *h, struct err
 }
 
 /* All words are looked at before anything is done. */
-static int change(struct arena *a, const char *path, port_function *what, char **words,
-	struct err *e)
+static int change(struct arena *a, const char *path, port_function *what,
+	const struct words *w, struct err *e)
 {
+	char **words = w->v + 2; /* behind the id and what is to be done */
 	struct net_publish p;
 	const char *hint;
 	if (!*words)
-		return err_set(e, -EINVAL, "sbox port: a port is missing");
+		return err_set(e, -EINVAL, "a port is missing"), words_wrong(w, e);
 	for (char **word = words; *word; word++) {
 		const char *wrong = net_publish_parse(*word, &p, &hint);
 		if (wrong) {
-			err_set(e, -EINVAL, "sbox port: %s: '%s'", wrong, *word);
-			return err_hint(e, "%s", hint);
+			err_set(e, -EINVAL, "%s: '%s'", wrong, *word);
+			err_hint(e, "%s", hint);
+			return words_wrong(w, e);
 		}
 	}
 	int r = 0;
@@ -69,20 +76,21 @@ static int change(struct arena *a, const char *path, port_function *what, char *
 	return r;
 }
 
-static int act(struct arena *a, const struct handle *h, char **words, bool as_json,
-	struct err *e)
+static int act(struct arena *a, const struct handle *h, const struct words *w,
+	bool as_json, struct err *e)
 {
+	const char *what = w->v[1] ? w->v[1] : "list";
 	struct net_forwards all;
 	const char *path = socket_of(a, h, e);
 	if (!path)
 		return e->code;
-	if (words[0] && strcmp(words[0], "add") == 0)
-		return change(a, path, network_port_add, words + 1, e);
-	if (words[0] && strcmp(words[0], "remove") == 0)
-		return change(a, path, network_port_remove, words + 1, e);
-	if (words[0] && (strcmp(words[0], "list") != 0 || words[1])) {
-		err_set(e, -EINVAL, "sbox port: unknown word '%s'", words[0]);
-		return err_hint(e, "list, add PORT..., remove PORT...");
+	if (strcmp(what, "add") == 0)
+		return change(a, path, network_port_add, w, e);
+	if (strcmp(what, "remove") == 0)
+		return change(a, path, network_port_remove, w, e);
+	if (strcmp(what, "list") != 0 || w->n > 2) {
+		err_set(e, -EINVAL, "unknown word '%s'", w->n > 2 ? w->v[2] : what);
+		return words_wrong(w, e);
 	}
 	int r = network_port_list(a, path, &all, e);
 	if (r == 0)
@@ -94,19 +102,18 @@ static int run(int argc, char **argv, struct err *e)
 {
 	struct arena arena = { 0 };
 	struct registry registry;
+	struct request rq = { 0 };
 	struct handle h;
+	struct words w;
 	(void)argc;
-	bool as_json = instances_take_flag(argv, "--json");
-	if (!argv[1]) {
-		err_set(e, -EINVAL, "sbox port: which instance?");
-		return err_hint(e, "'sbox ps' lists them");
-	}
-	int r = registry_open(&registry, &arena, e);
+	int r = words_read(&cmd_port, argv, &rq, &w, e);
+	if (r == 0)
+		r = registry_open(&registry, &arena, e);
 	if (r < 0)
 		return r;
-	r = registry_hold(&registry, &arena, argv[1], &h, e);
+	r = registry_hold(&registry, &arena, w.v[0], &h, e);
 	if (r == 0) {
-		r = act(&arena, &h, argv + 2, as_json, e);
+		r = act(&arena, &h, &w, rq.json, e);
 		handle_release(&h);
 	}
 	registry_close(&registry);
@@ -114,11 +121,26 @@ static int run(int argc, char **argv, struct err *e)
 	return r;
 }
 
+static const struct option_row options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .operands = "ID [list|add PORT...|remove PORT...]",
+		.least = 1,
+		.most = ANY_NUMBER,
+		.options = options },
+	{ 0 },
+};
+
 const struct command cmd_port = {
 	.name = "port",
-	.synopsis = "ID [list | add PORT... | remove PORT...] [--json]",
 	.summary = "list, add or remove published ports of a sandbox that runs",
-	.words = "list add remove --json",
+	.actions = actions,
+	.words = "list add remove",
 	.words_from = "ps --ids",
 	.run = run,
 };

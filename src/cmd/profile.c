@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "cmd/command.h"
+#include "cmd/words.h"
 #include "config/check.h"
 #include "config/profile.h"
 #include "config/show.h"
@@ -54,9 +54,11 @@ static void list_json(const struct request *rq, const struct profile_infos *info
 	json_end(&j, '}');
 }
 
-static int list(struct request *rq, struct err *e)
+static int list(void *request, const struct words *w, struct err *e)
 {
+	const struct request *rq = request;
 	struct profile_infos infos = { 0 };
+	(void)w;
 	(void)e;
 	profile_list(rq->arena, &rq->dirs, &infos);
 	if (rq->json) {
@@ -84,11 +86,13 @@ static int load(const struct request *rq, struct plan *p, struct diags *d)
 	return diag_print_all(d) > 0 ? EXIT_SBOX : 0;
 }
 
-static int show(struct request *rq, struct err *e)
+static int show(void *request, const struct words *w, struct err *e)
 {
+	struct request *rq = request;
 	struct diags d = { .arena = rq->arena };
 	struct plan p;
 	(void)e;
+	rq->name = w->v[0];
 	int r = load(rq, &p, &d);
 	if (r)
 		return r;
@@ -99,11 +103,13 @@ static int show(struct request *rq, struct err *e)
 	return 0;
 }
 
-static int check(struct request *rq, struct err *e)
+static int check(void *request, const struct words *w, struct err *e)
 {
+	struct request *rq = request;
 	struct diags d = { .arena = rq->arena };
 	struct plan p;
 	(void)e;
+	rq->name = w->v[0];
 	return load(rq, &p, &d);
 }
 
@@ -152,9 +158,11 @@ static int own_file(const struct request *rq, const char **ret, struct err *e)
 	return 0;
 }
 
-static int edit(struct request *rq, struct err *e)
+static int edit(void *request, const struct words *w, struct err *e)
 {
+	struct request *rq = request;
 	const char *file, *editor = getenv("VISUAL");
+	rq->name = w->v[0];
 	int r = own_file(rq, &file, e);
 	if (r < 0)
 		return r;
@@ -173,54 +181,57 @@ static int edit(struct request *rq, struct err *e)
 	int status;
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
 		return err_set(e, -ECHILD, "the editor '%s' did not end well", editor);
-	return check(rq, e);
+	return check(rq, w, e);
 }
 
 static int run(int argc, char **argv, struct err *e)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct request *rq, struct err *e);
-		bool named;
-	} verbs[] = {
-		{ "list", list, false },
-		{ "show", show, true },
-		{ "check", check, true },
-		{ "edit", edit, true },
-	};
 	struct arena arena = { 0 };
 	struct request rq = { .arena = &arena };
-	const char *verb = NULL;
-	int r = err_set(e, -EINVAL,
-		"'sbox profile' is followed by list, show NAME, check NAME or "
-		"edit NAME");
-
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			rq.json = true;
-		else if (strcmp(argv[i], "--names") == 0)
-			rq.names = true;
-		else if (!verb)
-			verb = argv[i];
-		else if (!rq.name && argv[i][0] != '-')
-			rq.name = argv[i];
-		else
-			return err_set(
-				e, -EINVAL, "sbox profile: unknown word '%s'", argv[i]);
-	}
+	struct words w;
+	(void)argc;
+	if (words_read(&cmd_profile, argv, &rq, &w, e) < 0)
+		return e->code;
 	profile_dirs_init(&rq.dirs, &arena);
-	for (size_t i = 0; verb && i < ARRAY_SIZE(verbs); i++)
-		if (strcmp(verb, verbs[i].name) == 0 && verbs[i].named == !!rq.name)
-			r = verbs[i].run(&rq, e);
+	int r = w.action->run(&rq, &w, e);
 	arena_done(&arena);
 	return r;
 }
 
+static const struct option_row show_options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs" },
+	{ 0 },
+};
+
+static const struct option_row list_options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs" },
+	{ .name = "names",
+		.offset = offsetof(struct request, names),
+		.help = "the names alone" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .name = "list", .operands = "", .options = list_options, .run = list },
+	{ .name = "show",
+		.operands = "NAME",
+		.least = 1,
+		.most = 1,
+		.options = show_options,
+		.run = show },
+	{ .name = "check", .operands = "NAME", .least = 1, .most = 1, .run = check },
+	{ .name = "edit", .operands = "NAME", .least = 1, .most = 1, .run = edit },
+	{ 0 },
+};
+
 const struct command cmd_profile = {
 	.name = "profile",
-	.synopsis = "list|show NAME|check NAME|edit NAME [--json]",
 	.summary = "list, show, check or edit profiles",
-	.words = "list show check edit",
+	.actions = actions,
 	.words_from = "profile list --names",
 	.run = run,
 };

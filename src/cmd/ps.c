@@ -4,12 +4,26 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/human.h"
-#include "cmd/command.h"
 #include "cmd/instances.h"
 #include "cmd/table.h"
+#include "cmd/words.h"
+#include "resolve/usage.h"
+#include "stage/running.h"
 
-static void print_json(const struct instances *all)
+struct request {
+	bool json, ids;
+};
+
+static bool is_paused(const struct handle *h)
+{
+	struct err ignored;
+	_cleanup_fd_ int group = -1;
+	return running_group(h, &group, &ignored) == 0 && usage_is_frozen(group);
+}
+
+static void print_json(const struct handles *all)
 {
 	struct json j = { .f = stdout };
 	json_begin(&j, NULL, '{');
@@ -17,18 +31,20 @@ static void print_json(const struct instances *all)
 	json_begin(&j, "instances", '[');
 	for (size_t i = 0; i < all->n; i++) {
 		json_begin(&j, NULL, '{');
-		instance_json(&j, &all->v[i]);
+		instance_json(&j, &all->v[i].info);
+		json_bool(&j, "paused", is_paused(&all->v[i]));
 		json_end(&j, '}');
 	}
 	json_end(&j, ']');
 	json_end(&j, '}');
 }
 
-static void print(struct arena *a, const struct instances *all)
+static void print(struct arena *a, const struct handles *all)
 {
 	static const struct column columns[] = {
 		{ .title = "ID" },
 		{ .title = "PROFILE" },
+		{ .title = "STATE" },
 		{ .title = "LIMITS" },
 		{ .title = "AGE", .right = true },
 		{ .title = "COMMAND" },
@@ -40,10 +56,11 @@ static void print(struct arena *a, const struct instances *all)
 	char age[HUMAN_MAX];
 	table_begin(&t, a, columns, ARRAY_SIZE(columns));
 	for (size_t i = 0; i < all->n; i++) {
-		const struct instance_state *s = &all->v[i].state;
+		const struct instance_state *s = &all->v[i].info.state;
 		human_age(age, instance_age(s));
 		table_add(&t,
 			(const char *[]){ s->id, s->profile ? s->profile : UNKNOWN,
+				is_paused(&all->v[i]) ? "paused" : "running",
 				limits[s->limits], arena_strdup(a, age),
 				s->command ? s->command : UNKNOWN });
 	}
@@ -53,32 +70,44 @@ static void print(struct arena *a, const struct instances *all)
 static int run(int argc, char **argv, struct err *e)
 {
 	struct arena arena = { 0 };
-	struct registry registry;
-	struct instances all;
+	struct request rq = { 0 };
+	struct handles all;
+	struct words w;
 	(void)argc;
-	bool json = instances_take_flag(argv, "--json");
-	bool ids = instances_take_flag(argv, "--ids");
-	if (argv[1])
-		return err_set(e, -EINVAL, "sbox ps: unknown word '%s'", argv[1]);
-	int r = registry_open(&registry, &arena, e);
+	int r = words_read(&cmd_ps, argv, &rq, &w, e);
+	if (r == 0)
+		r = instances_hold(&arena, NULL, &all, e);
 	if (r < 0)
 		return r;
-	registry_list(&registry, &arena, &all);
-	for (size_t i = 0; ids && i < all.n; i++)
-		puts(all.v[i].state.id);
-	if (json)
+	for (size_t i = 0; rq.ids && i < all.n; i++)
+		puts(all.v[i].info.state.id);
+	if (rq.json)
 		print_json(&all);
-	else if (!ids)
+	else if (!rq.ids)
 		print(&arena, &all);
-	registry_close(&registry);
+	r = instances_release(&all);
 	arena_done(&arena);
-	return 0;
+	return r;
 }
+
+static const struct option_row options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs" },
+	{ .name = "ids",
+		.offset = offsetof(struct request, ids),
+		.help = "the ids alone" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .operands = "", .options = options },
+	{ 0 },
+};
 
 const struct command cmd_ps = {
 	.name = "ps",
-	.synopsis = "[--json|--ids]",
 	.summary = "list the sandboxes that run",
-	.words = "--json",
+	.actions = actions,
 	.run = run,
 };

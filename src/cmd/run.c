@@ -148,15 +148,26 @@ int run_words(char **words, char **argv, bool tries, struct err *e)
 	return r;
 }
 
+/* A program that does not exist may be a verb with a slip of the pen. */
+static void hint_verb(const char *word, struct err *e)
+{
+	const struct command *near = word ? command_nearest(word) : NULL;
+	if (e->exit_status == EXIT_NOT_FOUND && !e->hint[0] && near)
+		err_hint(e, "did you mean 'sbox %s'?", near->name);
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
 	(void)argc;
-	return run_words(argv + 1, argv, false, e);
+	int r = run_words(argv + 1, argv, false, e);
+	/* "run" in so many words leaves no doubt */
+	if (r < 0 && argv[0] && !command_find(argv[0]))
+		hint_verb(argv[1], e);
+	return r;
 }
 
 const struct command cmd_run = {
 	.name = "run",
-	.synopsis = "[FLAG...] [--] [COMMAND [ARG...]]",
 	.summary = "run a program in a sandbox (the verb may be left out)",
 	.run = run,
 };

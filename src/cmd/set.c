@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/instances.h"
+#include "cmd/words.h"
 #include "config/settings.h"
 #include "resolve/host.h"
 #include "resolve/usage.h"
@@ -136,28 +137,32 @@ static int run(int argc, char **argv, struct err *e)
 	struct group_writes writes = { 0 };
 	struct host host;
 	struct plan p;
-	if (argc < 3 || argv[1][0] == '-') {
-		err_set(e, -EINVAL, "'sbox set' is followed by an id and KEY=VALUE...");
-		return err_hint(e, "such as: sbox set %s memory=2G",
-			argc == 2 && argv[1][0] != '-' ? argv[1] : "notes");
-	}
-	int r = host_init(&host, &arena, e);
+	struct words w;
+	(void)argc;
+	int r = words_read(&cmd_set, argv, NULL, &w, e);
+	if (r == 0)
+		r = host_init(&host, &arena, e);
 	if (r < 0)
 		return r;
 	plan_init(&p, &arena);
-	for (int i = 2; i < argc; i++)
-		take(&p, &d, &changes, argv[i]);
+	for (char **word = w.v + 1; *word; word++)
+		take(&p, &d, &changes, *word);
 	if (d.n == 0)
 		limits_changes(&p, changes.v, changes.n, &host, &d, &writes);
-	r = diag_print_all(&d) > 0 ? EXIT_SBOX : set(&arena, &host, argv[1], &writes, e);
+	r = diag_print_all(&d) > 0 ? EXIT_SBOX : set(&arena, &host, w.v[0], &writes, e);
 	arena_done(&arena);
 	return r;
 }
 
+static const struct action actions[] = {
+	{ .operands = "ID KEY=VALUE...", .least = 2, .most = ANY_NUMBER },
+	{ 0 },
+};
+
 const struct command cmd_set = {
 	.name = "set",
-	.synopsis = "ID KEY=VALUE...",
 	.summary = "change the limits of a sandbox that runs",
+	.actions = actions,
 	.words = "memory= memory-high= swap= oom-kill= cpus= cpu-weight= cpuset= pids= "
 		 "io-weight= io-max=",
 	.words_from = "ps --ids",

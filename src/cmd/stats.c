@@ -9,6 +9,11 @@
 #include "cmd/instances.h"
 #include "cmd/table.h"
 #include "cmd/use.h"
+#include "cmd/words.h"
+
+struct request {
+	bool json;
+};
 
 /* ---- JSON ---- */
 
@@ -108,34 +113,45 @@ static void hint(const struct uses *all)
 static int run(int argc, char **argv, struct err *e)
 {
 	struct arena arena = { 0 };
-	struct ids ids = { 0 };
+	struct request rq = { 0 };
+	struct words w;
 	struct handles handles = { 0 };
 	struct uses all = { 0 };
 	(void)argc;
-	bool json = instances_take_flag(argv, "--json");
-	int r = instances_words(&arena, argv, false, &ids, e);
+	int r = words_read(&cmd_stats, argv, &rq, &w, e);
 	if (r == 0)
-		r = instances_hold(&arena, &ids, &handles, e);
+		r = instances_hold(&arena, w.v, &handles, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < handles.n; i++)
 		use_read(&handles.v[i], ARENA_PUSH(&arena, &all));
-	if (json)
+	if (rq.json)
 		print_json(&all);
 	else
 		print(&arena, &all);
-	if (!json)
+	if (!rq.json)
 		hint(&all);
 	r = instances_release(&handles);
 	arena_done(&arena);
 	return r;
 }
 
+static const struct option_row options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "for programs, sizes in bytes" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .operands = "[ID...]", .most = ANY_NUMBER, .options = options },
+	{ 0 },
+};
+
 const struct command cmd_stats = {
 	.name = "stats",
-	.synopsis = "[ID...] [--json]",
 	.summary = "show what sandboxes use of memory, processors and disks",
-	.words = "--json",
+	.actions = actions,
 	.words_from = "ps --ids",
 	.run = run,
 };

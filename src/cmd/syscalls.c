@@ -6,10 +6,14 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "cmd/command.h"
+#include "cmd/words.h"
 #include "config/check.h"
 #include "config/profile.h"
 #include "config/syscalls.h"
+
+struct request {
+	bool json;
+};
 
 static const char *error_text(const struct decision *d)
 {
@@ -97,22 +101,17 @@ static int all_groups(void)
 
 static int run(int argc, char **argv, struct err *e)
 {
-	const char *name = NULL;
-	bool as_json = false;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			as_json = true;
-		else if (!name && argv[i][0] != '-')
-			name = argv[i];
-		else
-			return err_set(
-				e, -EINVAL, "sbox syscalls: unknown word '%s'", argv[i]);
-	}
+	struct request rq = { 0 };
+	struct words w;
+	(void)argc;
+	if (words_read(&cmd_syscalls, argv, &rq, &w, e) < 0)
+		return e->code;
+	const char *name = w.v[0];
 	if (!name)
 		return all_groups();
 	if (name[0] != '@') {
 		struct arena arena = { 0 };
-		int r = profile(&arena, name, as_json);
+		int r = profile(&arena, name, rq.json);
 		arena_done(&arena);
 		return r;
 	}
@@ -124,11 +123,22 @@ static int run(int argc, char **argv, struct err *e)
 	return near ? err_hint(e, "did you mean '%s'?", near) : e->code;
 }
 
+static const struct option_row options[] = {
+	{ .name = "json",
+		.offset = offsetof(struct request, json),
+		.help = "of a profile, for programs" },
+	{ 0 },
+};
+
+static const struct action actions[] = {
+	{ .operands = "[@GROUP|PROFILE]", .most = 1, .options = options },
+	{ 0 },
+};
+
 const struct command cmd_syscalls = {
 	.name = "syscalls",
-	.synopsis = "[@GROUP|PROFILE] [--json]",
 	.summary = "list groups of system calls, or what a profile decides and why",
-	.words = "--json",
+	.actions = actions,
 	.words_from = "profile list --names",
 	.run = run,
 };

@@ -12,6 +12,7 @@
 #include "cmd/instances.h"
 #include "cmd/screen.h"
 #include "cmd/top_view.h"
+#include "cmd/words.h"
 #include "stage/running.h"
 
 enum {
@@ -81,7 +82,7 @@ static int look(struct top *t, struct err *e)
 	struct handles all;
 	arena_done(&now->arena);
 	*now = (struct top_look){ .at_us = now_us() };
-	int r = instances_hold(&now->arena, &(struct ids){ 0 }, &all, e);
+	int r = instances_hold(&now->arena, NULL, &all, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < all.n; i++)
@@ -239,9 +240,11 @@ static int show(struct top *t, struct err *e)
 static int run(int argc, char **argv, struct err *e)
 {
 	struct top t = { 0 };
-	if (argc > 1)
-		return err_set(e, -EINVAL, "sbox top: unknown word '%s'", argv[1]);
-	int r = screen_take(&t.screen, e);
+	struct words w;
+	(void)argc;
+	int r = words_read(&cmd_top, argv, NULL, &w, e);
+	if (r == 0)
+		r = screen_take(&t.screen, e);
 	if (r < 0)
 		return r;
 	r = show(&t, e);
@@ -254,8 +257,7 @@ static int run(int argc, char **argv, struct err *e)
 
 const struct command cmd_top = {
 	.name = "top",
-	.synopsis = "",
 	.summary = "watch what sandboxes use, and act on them by keys",
-	.words = "",
+	.actions = (const struct action[]){ { .operands = "" }, { 0 } },
 	.run = run,
 };

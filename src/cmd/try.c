@@ -23,7 +23,6 @@ static int run(int argc, char **argv, struct err *e)
 
 const struct command cmd_try = {
 	.name = "try",
-	.synopsis = "[FLAG...] [--] [COMMAND [ARG...]]",
 	.summary = "run a program over the real system, with all that it writes caught",
 	.run = run,
 };

@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "base/str.h"
+#include "config/net_rule.h"
 #include "config/settings.h"
 
 static bool root_is_dir(const struct plan *p)
@@ -74,6 +75,26 @@ static bool deny_without_network(const struct plan *p)
 static bool publish_without_network(const struct plan *p)
 {
 	return unused_in_network(p, &p->publish);
+}
+
+static bool publishes_v6(const struct plan *p)
+{
+	const char *hint;
+	struct net_publish port;
+	for (size_t i = 0; p->network == NETWORK_USER && i < p->publish.n; i++)
+		if (!net_publish_parse(p->publish.v[i].text, &port, &hint) && port.v6)
+			return true;
+	return false;
+}
+
+static bool publish_v6_by_slirp(const struct plan *p)
+{
+	return publishes_v6(p) && p->network_helper == NETWORK_SLIRP4NETNS;
+}
+
+static bool publish_v6_without_v6(const struct plan *p)
+{
+	return publishes_v6(p) && p->network_helper == NETWORK_PASTA && !p->network_ipv6;
 }
 
 static bool proc_of_others(const struct plan *p)
@@ -183,6 +204,12 @@ static const struct rule {
 	{ publish_without_network, SET_PUBLISH,
 		"ports are published out of a network of the sandbox's own",
 		"add network = user" },
+	{ publish_v6_by_slirp, SET_PUBLISH,
+		"slirp4netns publishes on addresses of IPv4 alone",
+		"add network-helper = pasta and network-ipv6 = yes" },
+	{ publish_v6_without_v6, SET_PUBLISH,
+		"a port of an IPv6 address leads nowhere without IPv6 inside",
+		"add network-ipv6 = yes" },
 	{ proc_of_others, SET_WAIT, "wait = all needs pid = private", NULL },
 	{ limits_without_namespace, SET_CGROUP,
 		"limits of all processes need cgroup = private",

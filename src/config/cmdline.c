@@ -126,8 +126,7 @@ void cmdline_plan(struct plan *p, struct diags *d, const struct cmdline *c, bool
 	if (c->profiles.n == 0 && pick) {
 		const char *name = "default";
 		if (c->program[0] && !has_setting(c, SET_SHELL_COMMAND))
-			name = profile_for_command(
-				p->arena, &dirs, path_basename(c->program[0]));
+			name = profile_for_command(p->arena, &dirs, c->program[0]);
 		profile_load(p, d, &dirs, name, &(struct origin){ 0 });
 	}
 

@@ -106,14 +106,25 @@ static bool name_ok(char *name)
 	return strspn(last, "0123456789") < strlen(last); /* else a bad address */
 }
 
+/* "a\\.b" is one label with a dot in it. */
+static bool is_escaped(const char *name, const char *at)
+{
+	bool escaped = false;
+	for (; at > name && at[-1] == '\\'; at--)
+		escaped = !escaped;
+	return escaped;
+}
+
 unsigned net_name_match(const char *pattern, const char *name)
 {
 	size_t len = strlen(pattern), name_len = strlen(name);
 	if (strcmp(pattern, "*") == 0)
 		return 1;
-	if (str_starts(pattern, "*."))
-		return name_len > len - 1 && str_ends(name, pattern + 1) ? (unsigned)len
-									 : 0;
+	if (str_starts(pattern, "*.")) {
+		bool below = name_len > len - 1 && str_ends(name, pattern + 1) &&
+			!is_escaped(name, name + name_len - (len - 1));
+		return below ? (unsigned)len : 0;
+	}
 	return strcmp(pattern, name) == 0 ? NET_NAME_MAX + 1 : 0;
 }
 
@@ -271,31 +282,49 @@ const char *net_rule_parse(const char *text, struct net_rule *ret, const char **
 	return NULL;
 }
 
+/* Takes "ADDRESS:" or "[ADDRESS]:" off the front, where one is there. */
+static const char *take_address(char **text, struct net_publish *ret)
+{
+	char *address = *text, *end = address + strcspn(address, ":");
+	if (*address == '[') {
+		end = strchr(address, ']');
+		if (!end || end[1] != ':')
+			return "not an address in brackets";
+		*end++ = '\0';
+		address++;
+		ret->v6 = true;
+	} else if (!memchr(address, '.', (size_t)(end - address))) {
+		return NULL;
+	}
+	if (*end != ':')
+		return "not a published port";
+	*end = '\0';
+	*text = end + 1;
+	return inet_pton(ret->v6 ? AF_INET6 : AF_INET, address, ret->address) == 1
+		? NULL
+		: "not an address";
+}
+
 const char *net_publish_parse(
 	const char *text, struct net_publish *ret, const char **ret_hint)
 {
-	char copy[TEXT_MAX], *parts[3], *p = copy;
-	size_t n = 0;
+	char copy[TEXT_MAX], *outside = copy;
 	*ret = (struct net_publish){ .address = { 127, 0, 0, 1 } };
-	*ret_hint =
-		"PORT, PORT:PORT-INSIDE or ADDRESS:PORT:PORT-INSIDE, with /udp for UDP; "
-		"addresses are IPv4";
+	*ret_hint = "PORT, PORT:PORT-INSIDE, ADDRESS:PORT:PORT-INSIDE or "
+		    "[ADDRESS]:PORT:PORT-INSIDE, with /udp for UDP";
 	if (strlen(text) >= sizeof(copy))
 		return "too long for a port";
 	memcpy(copy, text, strlen(text) + 1);
 	ret->udp = take_protocol(copy) == NET_UDP;
-	while (p && n < ARRAY_SIZE(parts)) {
-		parts[n++] = p;
-		p = strchr(p, ':');
-		if (p)
-			*p++ = '\0';
-	}
-	size_t first = strchr(parts[0], '.') ? 1 : 0;
-	if (p || n == first || n > first + 2)
+	const char *wrong = take_address(&outside, ret);
+	if (wrong)
+		return wrong;
+	char *inside = strchr(outside, ':');
+	if (inside)
+		*inside++ = '\0';
+	if (inside && strchr(inside, ':'))
 		return "not a published port";
-	if (first && inet_pton(AF_INET, parts[0], ret->address) != 1)
-		return "not an address";
-	if (!port(parts[first], &ret->port) || !port(parts[n - 1], &ret->inside))
+	if (!port(outside, &ret->port) || !port(inside ? inside : outside, &ret->inside))
 		return "not a port";
 	*ret_hint = NULL;
 	return NULL;

@@ -40,9 +40,10 @@ struct net_rule {
 	size_t n_ports;
 };
 
-/* [ADDRESS:]PORT[:PORT][/udp|/tcp] */
+/* [ADDRESS:]PORT[:PORT][/udp|/tcp], an address of IPv6 in brackets */
 struct net_publish {
-	uint8_t address[4]; /* of the host */
+	bool v6;
+	uint8_t address[16]; /* of the host, in network order; that of IPv4 first */
 	uint16_t port, inside;
 	bool udp;
 };
@@ -53,7 +54,7 @@ const char *net_rule_parse(const char *text, struct net_rule *ret, const char **
 const char *net_publish_parse(
 	const char *text, struct net_publish *ret, const char **ret_hint);
 
-/* Whether @name (lower case, no dot at the end) is one that @pattern stands for, and how
+/* Whether @name (lower case, no dot at the end, a dot within a label behind a backslash) is one that @pattern stands for, and how
  * closely: 0 not at all, else the higher the closer. */
 unsigned net_name_match(const char *pattern, const char *name);
 /* Whether the address (of @v6's family) lies in @p. */

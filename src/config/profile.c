@@ -560,14 +560,35 @@ void profile_list(
 	}
 }
 
+/* Whether the file at @program has its name from the system. Any other, such as a download,
+ * has it from whoever made it, and would choose the profile of a browser. */
+static bool named_by_system(const char *program)
+{
+	static const char *const places[] = { "/usr/", "/bin/", "/sbin/", "/opt/",
+		"/snap/", "/nix/store/", "/gnu/store/" };
+	if (!strchr(program, '/'))
+		return true; /* looked for in the sandbox's PATH, which has no others */
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (str_starts(program, places[i]))
+			return !strstr(program, "/../");
+	return false;
+}
+
+static bool names(const char *pattern, const char *program)
+{
+	if (strchr(pattern, '/'))
+		return str_match(pattern, program);
+	return named_by_system(program) && str_match(pattern, path_basename(program));
+}
+
 const char *profile_for_command(
-	struct arena *a, const struct profile_dirs *dirs, const char *basename)
+	struct arena *a, const struct profile_dirs *dirs, const char *program)
 {
 	struct profile_infos infos = { 0 };
 	profile_list(a, dirs, &infos);
 	for (size_t i = 0; i < infos.n; i++)
 		for (size_t k = 0; k < infos.v[i].command.n; k++)
-			if (str_match(infos.v[i].command.v[k].text, basename))
+			if (names(infos.v[i].command.v[k].text, program))
 				return infos.v[i].name;
 	return "default";
 }

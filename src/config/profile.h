@@ -45,9 +45,10 @@ void profile_dirs_init(struct profile_dirs *dirs, struct arena *a);
 void profile_load(struct plan *p, struct diags *d, const struct profile_dirs *dirs,
 	const char *name, const struct origin *at);
 
-/* The name of the profile whose "command" matches the program @basename, or "default". */
+/* The name of the profile whose "command" matches the program, as it was asked for, or
+ * "default". */
 const char *profile_for_command(
-	struct arena *a, const struct profile_dirs *dirs, const char *basename);
+	struct arena *a, const struct profile_dirs *dirs, const char *program);
 
 struct profile_info {
 	const char *name;

@@ -80,9 +80,11 @@ const struct setting settings[SET_COUNT] = {
 	[SET_COMMAND] = { "command", "profile", LIST(value_words, command),
 		.metavar = "NAME...",
 		.help = "programs that use this profile where none is named",
-		.doc = "The program's name without its directory. * and ? stand for other "
-		       "characters. Where several profiles name a program, the first by "
-		       "name is used.",
+		.doc = "The program's name without its directory, for programs that are named "
+		       "without one or lie in the system (/usr, /opt and the like): a download "
+		       "cannot choose its profile by its name. With a slash, the path as it is "
+		       "given. * and ? stand for other characters. Where several profiles name a "
+		       "program, the first by name is used.",
 		.flags = S_FILE },
 	[SET_EXTENDS] = { "extends", "profile", LIST(value_words, extends),
 		.alias = "profile", .short_flag = 'p', .metavar = "NAME|FILE",
@@ -302,14 +304,18 @@ const struct setting settings[SET_COUNT] = {
 	[SET_NETWORK_DENY] = { "network-deny", "network",
 		LIST(value_net_rules, network_deny),
 		.help = "destinations that may not be reached",
-		.doc = "As network-allow. Without any network-allow, everything else may be. A "
-		       "denied name is not looked up; an address that the program knows "
-		       "otherwise is not meant by it." },
+		.doc = "As network-allow. Without any network-allow, everything else may be. "
+		       "Here lan is also the host's own addresses, link-local ones, multicast "
+		       "and 100.64.0.0/10. A denied name "
+		       "is not looked up; an address that the program knows otherwise is not "
+		       "meant by it." },
 	[SET_PUBLISH] = { "publish", "network", LIST(value_publish, publish),
 		.help = "ports of the program that the host can reach",
 		.doc = "PORT of the host leads to the same port inside, PORT:INSIDE to "
 		       "another; /udp is for UDP. The host listens on 127.0.0.1 unless an "
-		       "ADDRESS (IPv4) stands before it; 0.0.0.0 is all of them. Inside, the program "
+		       "ADDRESS stands before it; 0.0.0.0 is all of them. One of IPv6 stands in "
+		       "brackets, as in [::1]:8080:80, and needs network-helper = pasta and "
+		       "network-ipv6 = yes. Inside, the program "
 		       "must listen on all addresses, not on its loopback alone. A port that "
 		       "is taken is an error. Needs network = user; \"sbox port\" changes them while "
 		       "the program runs.",
@@ -338,8 +344,11 @@ const struct setting settings[SET_COUNT] = {
 		       "X11 programs. fallback: only where there is no Wayland socket.",
 		.flags = S_WIDENS },
 	[SET_SOUND] = { "sound", "desktop", ENUM(sound, want_words),
-		.help = "PulseAudio's and PipeWire's sockets",
-		.doc = "Both play and record; PipeWire's can also give the camera.",
+		.help = "the sound server, through a filter",
+		.doc = "What speaks PulseAudio's protocol (PulseAudio, pipewire-pulse). A program "
+		       "can play and record, sees what others play, and can change how loud they "
+		       "are; all else is refused, above all to load modules, which would be a way "
+		       "out of the sandbox. PipeWire's own socket is not shown.",
 		.flags = S_WIDENS },
 	[SET_GPU] = { "gpu", "desktop", ENUM(gpu, want_words),
 		.help = "the graphics devices",
@@ -383,7 +392,8 @@ const struct setting settings[SET_COUNT] = {
 		LIST(value_syscalls, syscalls_deny),
 		.help = "system calls that it may not make",
 		.doc = "The default is @keyring, io_uring's three and userfaultfd. NAME:ENOSYS answers with that error, NAME:kill ends the program. Pasting "
-		       "input into a terminal (TIOCSTI, TIOCLINUX) is always refused." },
+		       "input into a terminal (TIOCSTI, TIOCLINUX) and changing its line "
+		       "discipline (TIOCSETD) are always refused." },
 	[SET_SYSCALLS_DEFAULT] = { "syscalls-default", "confinement",
 		ENUM(syscalls_default, default_words),
 		.help = "what happens at a call that is not allowed",

@@ -245,6 +245,18 @@ static void decide_multiplexed(struct deciding *d)
 			"not all that it can do is allowed");
 }
 
+/* By these a process reaches others of its user, whom it may send no signal: a limit of
+ * processor time that is over ends them. With process ids of one's own there is nobody to
+ * reach. */
+static void decide_processes(struct deciding *d, const struct plan *p)
+{
+	if (p->pid == SHARING_HOST)
+		judge(d,
+			"prlimit64 sched_setaffinity sched_setattr sched_setparam "
+			"sched_setscheduler setpriority ioprio_set migrate_pages "
+			"move_pages");
+}
+
 void syscalls_decide(const struct plan *p, struct decision *ret)
 {
 	struct deciding d = { .v = ret };
@@ -267,6 +279,7 @@ void syscalls_decide(const struct plan *p, struct decision *ret)
 	if (p->sockets.n > 0)
 		judge(&d, "socket socketpair");
 	judge(&d, "ioctl");
+	decide_processes(&d, p);
 	decide_multiplexed(&d);
 	/* No network namespace bounds vsock, which leads from a virtual machine to its host.
 	 * Not for 32-bit programs: most make all sockets through socketcall, where no filter

@@ -5,6 +5,7 @@
  *	base=host
  *	since=1763770000000000000
  *	tree=1 kernel /home/ann/a\x20path
+ *	place=/home/ann/a\x20path/mounted
  *
  * In paths all that is no printable ASCII, and the backslash, is written \xNN.
  */
@@ -18,6 +19,7 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "layer/place.h"
 
 enum { VERSION = 1 };
 
@@ -54,6 +56,8 @@ char *record_format(struct arena *a, const struct layer *l)
 		text = arena_printf(a, "%stree=%u %s %s\n", text, t->number,
 			layer_engine_words[t->engine], escaped(a, t->path));
 	}
+	for (size_t i = 0; i < l->places.n; i++)
+		text = arena_printf(a, "%splace=%s\n", text, escaped(a, l->places.v[i]));
 	return text;
 }
 
@@ -124,6 +128,15 @@ static int take_tree(struct arena *a, char *value, struct layer *ret)
 	return 0;
 }
 
+static int take_place(struct arena *a, const char *value, struct layer *ret)
+{
+	char *normal;
+	const char *path = unescaped(a, value);
+	if (!path || path_normalize(a, path, &normal) < 0 || strcmp(path, normal) != 0)
+		return -EBADMSG;
+	return place_note(a, ret, path) ? 0 : -EBADMSG;
+}
+
 static int take_since(const char *value, struct layer *ret)
 {
 	uint64_t n;
@@ -144,6 +157,8 @@ static int take_line(struct arena *a, char *line, struct layer *ret, unsigned *s
 		return take_base(a, line + 5, ret);
 	if (bit == 2)
 		return take_since(line + 6, ret);
+	if (str_starts(line, "place="))
+		return take_place(a, line + 6, ret);
 	return str_starts(line, "tree=") ? take_tree(a, line + 5, ret) : -EBADMSG;
 }
 

@@ -32,6 +32,12 @@ struct layer_trees {
 	size_t n;
 };
 
+/* Where runs had to make something to mount on; paths as trees have them. */
+struct layer_places {
+	const char **v;
+	size_t n;
+};
+
 struct layer {
 	const char *name;
 	int fd; /* its folder; locked for as long as it is open, where it was asked for */
@@ -41,11 +47,13 @@ struct layer {
 	int64_t since_ns; /* CLOCK_REALTIME: no change in it is older, nor was any file of
 			     the base looked at before */
 	struct layer_trees trees;
+	struct layer_places places;
 };
 
 extern const char *const layer_engine_words[], *const layer_base_words[]; /* NULL ends */
 
-enum { LAYER_TREES_MAX = 256 };
+/* Of places, no more than a record has room for. */
+enum { LAYER_TREES_MAX = 256, LAYER_PLACES_MAX = 200, LAYER_PLACE_LENGTH = 255 };
 
 enum {
 	LAYER_MAKE = 1 << 0, /* a missing one is made, empty */

@@ -24,6 +24,7 @@
 #include "base/sys.h"
 #include "layer/access.h"
 #include "layer/overlay.h"
+#include "layer/place.h"
 #include "layer/remove.h"
 #include "layer/same.h"
 
@@ -308,6 +309,11 @@ static bool look_at(struct walk *w, const char *name)
 		return false; /* it was removed meanwhile */
 	e->kind = kind_of(e);
 	w->enter = S_ISDIR(e->upper.st_mode);
+	if (e->kind == CHANGE_ADDED &&
+		place_is_all(w->layer, w->tree, w->upper, name, e->path)) {
+		e->kind = CHANGE_NONE;
+		w->enter = false;
+	}
 	return e->kind != CHANGE_NONE || w->enter || w->flags & WALK_ALL;
 }
 

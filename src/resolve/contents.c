@@ -223,10 +223,12 @@ int wish_contents(struct resolver *r)
 	wish_cwd(r);
 
 	int code = places_home(r);
-	wish_guards_elsewhere(r);
 	if (code == 0)
 		code = wish_identity(r);
 	if (code == 0)
 		code = wish_network(r);
-	return code < 0 ? code : wish_desktop(r);
+	if (code == 0)
+		code = wish_desktop(r);
+	wish_guards_elsewhere(r); /* all that shows the caller's things is wished */
+	return code;
 }

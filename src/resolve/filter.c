@@ -32,7 +32,7 @@
 #include "resolve/filter_tree.h"
 
 /* asm-generic/ioctls.h, linux/tiocl.h; not every libc has them */
-enum { IOCTL_TIOCSTI = 0x5412, IOCTL_TIOCLINUX = 0x541c };
+enum { IOCTL_TIOCSTI = 0x5412, IOCTL_TIOCLINUX = 0x541c, IOCTL_TIOCSETD = 0x5423 };
 enum { SHM_EXEC_FLAG = 0100000 }; /* shmat(2): SHM_EXEC */
 static const uint64_t low_half = 0xffffffff;
 
@@ -80,10 +80,13 @@ static void refuse_namespaces(struct compiler *c, int number, bool clone)
 	refuse_bits(c, number, 0, bits);
 }
 
-/* Pasting input into a terminal: always, whatever the plan says. */
+/* Pasting input into a terminal, and another line discipline for it: that one has the kernel
+ * load modules with a history of faults (n_hdlc, n_gsm), and leaves the caller's terminal
+ * dead. Always, whatever the plan says. */
 static void refuse_injection(struct compiler *c, int number)
 {
-	static const uint64_t refused[] = { IOCTL_TIOCSTI, IOCTL_TIOCLINUX };
+	static const uint64_t refused[] = { IOCTL_TIOCSTI, IOCTL_TIOCLINUX,
+		IOCTL_TIOCSETD };
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
 		refuse_if(c, SCMP_ACT_ERRNO(EPERM), number,
 			&SCMP_CMP(1, SCMP_CMP_MASKED_EQ, low_half, refused[i]));
@@ -136,6 +139,28 @@ static void refuse_domains(struct compiler *c, int number)
 	}
 }
 
+static bool reaches_others(const char *name)
+{
+	static const char *const names[] = { "prlimit64", "sched_setaffinity",
+		"sched_setattr", "sched_setparam", "sched_setscheduler", "setpriority",
+		"ioprio_set", "migrate_pages", "move_pages" };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The number of a process, or of one kind of them, that is to be nobody but the caller. */
+static void refuse_others(struct compiler *c, int number, const char *name)
+{
+	bool of_kinds =
+		strcmp(name, "setpriority") == 0 || strcmp(name, "ioprio_set") == 0;
+	unsigned kind = strcmp(name, "ioprio_set") == 0 ? 1 : 0; /* one process */
+	refuse_if(c, c->refuse, number, &SCMP_CMP(of_kinds ? 1 : 0, SCMP_CMP_NE, 0));
+	if (of_kinds)
+		refuse_if(c, c->refuse, number, &SCMP_CMP(0, SCMP_CMP_NE, kind));
+}
+
 static void add_arguments(
 	struct compiler *c, const char *name, int number, const struct decision *d)
 {
@@ -159,6 +184,8 @@ static void add_arguments(
 		refuse_bits(c, number, 2, SHM_EXEC_FLAG);
 	else if (strcmp(name, "personality") == 0)
 		refuse_domains(c, number);
+	else if (reaches_others(name))
+		refuse_others(c, number, name);
 	else
 		c->failed = -ENOTSUP; /* marked in syscalls.c and forgotten here */
 }

@@ -16,7 +16,7 @@ static bool shows(const struct resolver *r, const struct mount_op *op)
 	if (op->kind != OP_BIND)
 		return false;
 	return op->id == SET_READ || op->id == SET_WRITE || op->id == SET_BIND ||
-		op->id == SET_CWD || op->id == SET_OVERLAY ||
+		op->id == SET_CWD || op->id == SET_OVERLAY || op->id == SET_THEMES ||
 		(op->id == SET_HOME && strcmp(r->p->home, "host") == 0);
 }
 
@@ -76,6 +76,7 @@ void wish_guards_elsewhere(struct resolver *r)
 		if (!shows(r, &rule))
 			continue;
 		const char *shown = path_real(r->a, rule.source);
+		ops->v[i].real = shown; /* it must still be that when it is opened */
 		for (size_t k = 0; k < n; k++) {
 			if (!real[k] ||
 				(!path_is_below(real[k], shown) &&

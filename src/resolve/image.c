@@ -254,3 +254,19 @@ const char *const *image_names(const struct image_store *s)
 	*ARENA_PUSH(s->a, &names) = NULL;
 	return (const char *const *)names.v;
 }
+
+const char *image_by_content(
+	const struct image_store *s, const char *content, int *ret_fd)
+{
+	struct image_info info;
+	for (const char *const *name = image_names(s); *name; name++) {
+		_cleanup_fd_ int fd = image_open(s, *name, false);
+		if (fd < 0 || image_read(s, fd, &info) < 0 || !info.content ||
+			strcmp(info.content, content) != 0)
+			continue;
+		if (ret_fd)
+			*ret_fd = TAKE_FD(fd);
+		return *name;
+	}
+	return NULL;
+}

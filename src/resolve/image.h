@@ -50,6 +50,11 @@ int image_write(struct arena *a, int image, const struct image_info *info);
 /* The names of all images, sorted, ended by NULL. */
 const char *const *image_names(const struct image_store *s);
 
+/* The first image with that content, as layers name what they lie over; NULL: there is none.
+ * @ret_fd, which may be NULL: as image_open() without @alone. */
+const char *image_by_content(
+	const struct image_store *s, const char *content, int *ret_fd);
+
 /* Pure. Keys that this version does not know are passed over; what is there already in @ret
  * stays where @text does not tell it. 0 or -EBADMSG. */
 int image_parse(struct arena *a, const char *text, size_t size, struct image_info *ret);

@@ -33,6 +33,7 @@ struct mount_op {
 	enum op_kind kind;
 	const char *dest; /* normalized path as the sandbox will see it */
 	const char *source; /* OP_BIND: path on the host; OP_LINK: its target */
+	const char *real; /* OP_BIND: @source without links, as guards were held to it */
 	const char *about; /* weak ones: the host's path that is meant; NULL: dest */
 	const char *content;
 	mode_t mode;
@@ -46,6 +47,7 @@ struct mount_op {
 	bool implied; /* left out where there is no place for it, without a word */
 	bool make_dir; /* weak ones: make the directory where it is missing */
 	bool pin; /* OP_BIND of what is there, so that it cannot be renamed away */
+	bool holds; /* places of other ops lie in its tree */
 	unsigned rank; /* order of wishing; a later layer's has a higher one */
 	unsigned layer;
 	enum setting_id id; /* the setting that wished it */

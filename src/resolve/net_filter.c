@@ -26,19 +26,6 @@
 #include "base/macros.h"
 #include "base/str.h"
 
-/* Not on the internet: the special-purpose registries of IANA. */
-static const char *const special4[] = { "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10",
-	"127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
-	"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
-	"203.0.113.0/24", "224.0.0.0/3", NULL };
-/* only 2000::/3 is given out, and of it not what carries addresses of IPv4 in it (Teredo,
- * 6to4), which could be private ones */
-static const char *const special6[] = { "::/3", "2001::/32", "2001:db8::/32", "2002::/16",
-	"3fff::/20", "4000::/2", "8000::/1", NULL };
-static const char *const private4[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-	NULL };
-static const char *const private6[] = { "fc00::/7", NULL };
-
 /* ---- reading the plan ---- */
 
 static void read_rules(struct net_filter *f, struct arena *a, const struct list *l)
@@ -87,9 +74,20 @@ static bool wide(const struct net_rule *rule)
 		(rule->what == NET_ADDRESS && rule->prefix.bits == 0);
 }
 
+static void read_served(struct net_filter *f, struct arena *a, const struct list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const char *hint;
+		struct net_publish port;
+		if (!net_publish_parse(l->v[i].text, &port, &hint) && port.udp)
+			*ARENA_PUSH(a, &f->served) = port.inside;
+	}
+}
+
 void net_filter_init(struct net_filter *f, struct arena *a, const struct plan *p)
 {
 	*f = (struct net_filter){ 0 };
+	read_served(f, a, &p->publish);
 	read_rules(f, a, &p->network_allow);
 	f->rules.n_allow = f->rules.n;
 	read_rules(f, a, &p->network_deny);
@@ -114,37 +112,6 @@ void net_filter_init(struct net_filter *f, struct arena *a, const struct plan *p
 
 /* ---- judging one address ---- */
 
-static bool in_list(const char *const *list, bool v6, const uint8_t *address)
-{
-	struct net_prefix p;
-	for (; *list; list++)
-		if (net_prefix_parse(*list, &p) && net_prefix_has(&p, v6, address))
-			return true;
-	return false;
-}
-
-static bool in_prefixes(const struct net_prefixes *l, bool v6, const uint8_t *address)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (net_prefix_has(&l->v[i], v6, address))
-			return true;
-	return false;
-}
-
-bool net_is_internet(const struct net_host *host, bool v6, const uint8_t *address)
-{
-	return !in_list(v6 ? special6 : special4, v6, address) &&
-		!in_prefixes(&host->own, v6, address) &&
-		!in_prefixes(&host->attached, v6, address);
-}
-
-static bool is_lan(const struct net_host *host, bool v6, const uint8_t *address)
-{
-	return !in_prefixes(&host->own, v6, address) &&
-		(in_list(v6 ? private6 : private4, v6, address) ||
-			in_prefixes(&host->attached, v6, address));
-}
-
 bool net_is_allowed(const struct net_filter *f, const struct net_host *host, bool v6,
 	const uint8_t *address)
 {
@@ -152,7 +119,7 @@ bool net_is_allowed(const struct net_filter *f, const struct net_host *host, boo
 		const struct net_rule *rule = &f->rules.v[i];
 		if ((rule->what == NET_ADDRESS &&
 			    net_prefix_has(&rule->prefix, v6, address)) ||
-			(rule->what == NET_LAN && is_lan(host, v6, address)))
+			(rule->what == NET_LAN && net_is_lan(host, v6, address)))
 			return true;
 	}
 	return false;
@@ -404,14 +371,12 @@ static void print_list_set(
 
 static void print_fixed_sets(FILE *o, const struct net_filter *f)
 {
-	static const char *const link4[] = { "169.254.0.0/16", "100.64.0.0/10", NULL };
-	static const char *const link6[] = { "fe80::/10", NULL };
-	print_list_set(o, "special4", "ipv4_addr", special4);
-	print_list_set(o, "special6", "ipv6_addr", special6);
-	print_list_set(o, "private4", "ipv4_addr", private4);
-	print_list_set(o, "private6", "ipv6_addr", private6);
-	print_list_set(o, "link4", "ipv4_addr", link4);
-	print_list_set(o, "link6", "ipv6_addr", link6);
+	print_list_set(o, "special4", "ipv4_addr", net_special4);
+	print_list_set(o, "special6", "ipv6_addr", net_special6);
+	print_list_set(o, "private4", "ipv4_addr", net_private4);
+	print_list_set(o, "private6", "ipv6_addr", net_private6);
+	print_list_set(o, "link4", "ipv4_addr", net_link4);
+	print_list_set(o, "link6", "ipv6_addr", net_link6);
 	for (unsigned family = 4; family <= 6; family += 2) {
 		fprintf(o, "\tset own%u { type ipv%u_addr; }\n", family, family);
 		fprintf(o,
@@ -446,11 +411,26 @@ static void print_helper_rules(FILE *o, const struct net_filter *f)
 		print_ports(o, &f->rules.v[i]);
 		fputs(" accept\n", o);
 	}
-	/* libslirp takes broadcasts for the host's loopback too */
-	fputs("\t\tip daddr { " INSIDE_GATEWAY ", " INSIDE_DNS
-	      ", 10.0.2.255, 255.255.255.255 } goto refuse\n"
-	      "\t\tip6 daddr { fd00::2, fd00::3 } goto refuse\n",
+	/* libslirp takes every other address of its network for the host's loopback, and
+	 * broadcasts too */
+	fputs("\t\tip daddr { 10.0.2.0/24, 255.255.255.255 } goto refuse\n"
+	      "\t\tip6 daddr fd00::/64 goto refuse\n",
 		o);
+}
+
+/* The helpers take anybody's packets for a port of UDP that has sent something, as many
+ * address translators do. The first one of a stranger would begin a known connection, with
+ * the program's answers to it let through. So ports that have sent hear from those alone
+ * that they have sent to, unless they are published. */
+static void print_input(FILE *o, const struct net_filter *f)
+{
+	fputs("\tset sent { type inet_service; flags dynamic; size 65535; }\n"
+	      "\tchain input { type filter hook input priority filter;\n"
+	      "\t\tiifname != \"lo\" meta l4proto udp ct state new ",
+		o);
+	for (size_t i = 0; i < f->served.n; i++)
+		fprintf(o, i ? ", %u" : "udp dport != { %u", f->served.v[i]);
+	fprintf(o, "%sudp dport @sent drop\n\t}\n", f->served.n > 0 ? " } " : "");
 }
 
 static void print_output(FILE *o, const struct net_filter *f, const struct elements *l)
@@ -463,11 +443,21 @@ static void print_output(FILE *o, const struct net_filter *f, const struct eleme
 	      "\t\tip saddr != " INSIDE_ADDRESS " drop\n"
 	      "\t\tip6 saddr != { ::, " INSIDE_ADDRESS6 ", fe80::/10 } drop\n"
 	      "\t\tip daddr { 0.0.0.0/8, 127.0.0.0/8 } goto refuse\n"
-	      "\t\tip6 daddr { ::/127, ::ffff:0:0/96 } goto refuse\n"
-	      "\t\tct state established,related accept\n"
+	      "\t\tip6 daddr { ::/127, ::ffff:0:0/96 } goto refuse\n",
+		o);
+	/* before "ct": what our resolver has asked is an answer's way for its port */
+	if (f->names.n > 0)
+		fprintf(o, "\t\tip daddr " INSIDE_DNS " meta mark != %#x goto refuse\n",
+			NET_RESOLVER_MARK);
+	/* related: of errors alone. A kernel's helper for some protocol (ftp, sip), which
+	 * may be in use where it is not asked, relates what a server has named. */
+	fputs("\t\tct state established accept\n"
+	      "\t\tct state related meta l4proto { icmp, icmpv6 } accept\n"
 	      "\t\ticmpv6 type { nd-router-solicit, nd-neighbor-solicit, "
 	      "nd-neighbor-advert } accept\n",
 		o);
+	if (f->any)
+		fputs("\t\tmeta l4proto udp ct state new add @sent { udp sport }\n", o);
 	print_helper_rules(o, f);
 	print_set_rules(o, l);
 	if (f->names.n > 0) /* else another resolver would answer what ours refuses */
@@ -556,6 +546,8 @@ char *net_filter_text(
 	      "\tchain no_forward { type filter hook forward priority filter; policy drop; "
 	      "}\n",
 		o);
+	if (f->any)
+		print_input(o, f);
 	print_output(o, f, &l);
 	fputs("}\n", o);
 	print_host(o, host);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "config/net_rule.h"
 #include "config/plan.h"
+#include "resolve/net_near.h"
 
 /* Inside, whichever helper is used. */
 #define INSIDE_ADDRESS "10.0.2.100"
@@ -19,16 +20,6 @@
 #define INSIDE_HOST_LOOPBACK "host-loopback"
 /* What our resolver's packets carry; setting it takes CAP_NET_ADMIN over the network. */
 enum { NET_RESOLVER_MARK = 0x5b0c };
-
-struct net_prefixes {
-	struct net_prefix *v;
-	size_t n;
-};
-
-/* What the host has: its addresses, and the networks on its interfaces. */
-struct net_host {
-	struct net_prefixes own, attached;
-};
 
 struct net_rules {
 	struct net_rule *v; /* those that allow, then those that deny */
@@ -52,6 +43,10 @@ struct net_filter {
 		size_t n;
 	} names; /* any: a resolver of our own is needed */
 	unsigned n_sets;
+	struct {
+		uint16_t *v;
+		size_t n;
+	} served; /* ports of UDP inside that the host publishes */
 };
 
 /* Reads the plan's rules. */
@@ -64,8 +59,6 @@ void net_filter_print_host(FILE *o, const struct net_host *host);
 /* What brings it up to date when the host's addresses have changed. */
 char *net_filter_update(struct arena *a, const struct net_host *host);
 
-/* Whether the address is on the internet: not special, nor the host's or its neighbours'. */
-bool net_is_internet(const struct net_host *host, bool v6, const uint8_t *address);
 /* Whether a rule other than for names allows the address, on some port. */
 bool net_is_allowed(const struct net_filter *f, const struct net_host *host, bool v6,
 	const uint8_t *address);

@@ -16,20 +16,22 @@
 
 const char net_forward_list[] = "{\"execute\":\"list_hostfwd\"}";
 
-static const char *address_text(const struct net_publish *p, char out[INET_ADDRSTRLEN])
+const char *net_publish_address(
+	const struct net_publish *p, char out[static INET6_ADDRSTRLEN])
 {
-	(void)inet_ntop(AF_INET, p->address, out, INET_ADDRSTRLEN);
+	(void)inet_ntop(p->v6 ? AF_INET6 : AF_INET, p->address, out, INET6_ADDRSTRLEN);
 	return out;
 }
 
 char *net_forward_add(struct arena *a, const struct net_publish *p)
 {
-	char address[INET_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN];
 	return arena_printf(a,
 		"{\"execute\":\"add_hostfwd\",\"arguments\":{\"proto\":\"%s\","
 		"\"host_addr\":\"%s\",\"host_port\":%u,\"guest_addr\":\"" INSIDE_ADDRESS
 		"\",\"guest_port\":%u}}",
-		p->udp ? "udp" : "tcp", address_text(p, address), p->port, p->inside);
+		p->udp ? "udp" : "tcp", net_publish_address(p, address), p->port,
+		p->inside);
 }
 
 char *net_forward_remove(struct arena *a, unsigned id)
@@ -105,7 +107,8 @@ void net_forward_parse(struct arena *a, const char *answer, struct net_forwards 
 
 const char *net_forward_text(struct arena *a, const struct net_publish *p)
 {
-	char address[INET_ADDRSTRLEN];
-	return arena_printf(a, "%s:%u:%u%s", address_text(p, address), p->port, p->inside,
+	char address[INET6_ADDRSTRLEN];
+	return arena_printf(a, p->v6 ? "[%s]:%u:%u%s" : "%s:%u:%u%s",
+		net_publish_address(p, address), p->port, p->inside,
 		p->udp ? "/udp" : "");
 }

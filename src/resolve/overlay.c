@@ -21,6 +21,7 @@
 #include "base/proc.h"
 #include "config/settings.h"
 #include "layer/known.h"
+#include "layer/place.h"
 #include "resolve/overlay_probe.h"
 #include "resolve/subid.h"
 
@@ -439,6 +440,36 @@ static int settle_op(struct resolver *r, struct mount_op *op)
 	return settle(r, o, tree, &op->at);
 }
 
+/* What is made for @op to be mounted on lies in the layer; NULL: nothing is. */
+static const char *place_of(struct resolver *r, const struct mount_op *op)
+{
+	const struct ready *rd = r->rd;
+	struct stat st;
+	if (op->pin || op->kind == OP_LINK || op->kind == OP_SECRET ||
+		op->kind == OP_PROTECT ||
+		!mount_plan_overlaid(&rd->ops, &rd->root, op->parent))
+		return NULL;
+	const char *source =
+		mount_plan_source(r->a, &rd->ops, &rd->root, op->parent, op->dest);
+	if (!source || lstat(source, &st) == 0)
+		return NULL; /* it is there in the base */
+	if (rd->root.source || op->parent == OP_NO_PARENT)
+		return op->dest;
+	const struct mount_op *parent = &rd->ops.v[op->parent];
+	return arena_printf(r->a, "%s/%s", path_real(r->a, parent->source),
+		path_rest(op->dest, parent->dest));
+}
+
+static void note_places(struct resolver *r)
+{
+	struct layers_used *used = r->rd->layers;
+	for (size_t i = 0; i < r->rd->ops.n; i++) {
+		const char *place = place_of(r, &r->rd->ops.v[i]);
+		if (place && place_note(r->a, &used->own, place))
+			used->changed = true;
+	}
+}
+
 int overlay_settle(struct resolver *r)
 {
 	struct layers_used *used = r->rd->layers;
@@ -457,6 +488,7 @@ int overlay_settle(struct resolver *r)
 		code = settle_op(r, &r->rd->ops.v[i]);
 	if (code < 0 || r->d->n > 0 || used->own.fd < 0 || r->dry)
 		return code;
+	note_places(r);
 	if (layer_is_empty(&used->own)) {
 		known_forget(used->own.fd);
 		return layer_settle(&used->own, r->e); /* it begins anew */

@@ -11,8 +11,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -163,6 +165,22 @@ static int open_source(const struct mount_ops *ops, size_t which)
 	return path_open_beneath(top, path_rest(op->source, above->source), 0);
 }
 
+/* Whether @fd is what the guards took the rule's source for. A program of another instance
+ * that may write on the way could have put a link there since then. */
+static bool is_as_guarded(const struct mount_op *op, int fd)
+{
+	char path[64], real[PATH_MAX];
+	if (!op->real)
+		return true;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(path, real, sizeof(real) - 1);
+	if (n <= 0)
+		return false;
+	real[n] = '\0';
+	/* as some file systems tell names in other letters than they were asked with */
+	return strcasecmp(real, op->real) == 0;
+}
+
 /* A link of the host's system (/bin -> usr/bin) stays a link where its target is shown. */
 static bool becomes_link(struct resolver *r, struct mount_op *op)
 {
@@ -192,20 +210,24 @@ static void look_at_source(struct resolver *r, size_t which)
 	if (op->kind == OP_BIND && becomes_link(r, op))
 		return;
 	_cleanup_fd_ int fd = open_source(&r->rd->ops, which);
-	if (fd >= 0 && fstat(fd, &st) == 0) {
+	if (fd >= 0 && is_as_guarded(op, fd) && fstat(fd, &st) == 0) {
 		op->dev = st.st_dev;
 		op->ino = st.st_ino;
 		op->directory = S_ISDIR(st.st_mode);
 		op->seal = op->kind == OP_HIDE && op->directory;
 		return;
 	}
-	int code = fd < 0 ? fd : -errno;
+	int code = fd >= 0 ? -ESTALE : fd;
 	if (r->dry && code == -ENOENT) {
 		op->directory = true; /* a private home that is not made yet */
 		return;
 	}
 	struct diag *d = diag_add(r->d, &op->at, "'%s': %s", op->source, strerror(-code));
-	if (code == -EXDEV)
+	if (code == -ESTALE)
+		d->hint =
+			"it became something else while it was looked at; who can write on "
+			"the way to it does that";
+	else if (code == -EXDEV)
 		d->hint =
 			"a link leads out of a directory that the sandbox may write; such a "
 			"link is not followed";
@@ -385,8 +407,11 @@ int places_settle(struct resolver *r)
 		look_at_source(r, i);
 	if (r->d->n > 0)
 		return 0;
-	for (size_t i = 0; i < ops->n; i++)
+	for (size_t i = 0; i < ops->n; i++) {
 		look_at_place(r, &ops->v[i]);
+		if (ops->v[i].parent != OP_NO_PARENT)
+			ops->v[ops->v[i].parent].holds = true;
+	}
 	return 0;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* proxy.c - the filter of the session bus, as a run of its own
+/* proxy.c - the filters of the session bus and of the sound server, as runs of their own
  *
- * xdg-dbus-proxy reads what an untrusted program writes, so it gets a sandbox too: a plan
- * like any other, with the bus's socket and a folder for its own and nothing else of the
- * user.
+ * xdg-dbus-proxy and sbox-sound read what an untrusted program writes, so each gets a sandbox
+ * too: a plan like any other, with the server's socket and a folder for its own and nothing
+ * else of the user.
  */
 #include "resolve/proxy.h"
 
@@ -12,8 +12,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "resolve/resolve.h"
 
@@ -127,21 +129,63 @@ int proxy_try(const char *address)
 	return 0;
 }
 
-static void fill_plan(struct resolver *r, struct plan *q, const char *address,
-	const char *folder, int fd)
+/* ---- a proxy's own run ---- */
+
+struct proxy {
+	struct plan *plan;
+	struct helper_spec *spec;
+	struct words argv;
+};
+
+/* @folder: where it listens. Its first argument is its end of a socket pair. */
+static int begin(struct resolver *r, struct proxy *p, const char *program,
+	const char *fd_option, const char *folder)
 {
-	struct sockaddr_un sun;
-	socklen_t size;
+	int ends[2];
+	struct plan *q = p->plan = arena_alloc(r->a, sizeof(*q));
+	p->spec = arena_alloc(r->a, sizeof(*p->spec));
+	p->argv = (struct words){ 0 };
+	const char *name = path_basename(program);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(r->e, -errno, "cannot make a socket for %s", name);
+	*p->spec = (struct helper_spec){
+		.name = name, .our_fd = ends[0], .its_fd = ends[1]
+	};
 	plan_init(q, r->a);
 	q->home = "none";
 	q->machine_id = "host";
-	q->new_session = true; /* Ctrl-C is for the program, not for its bus */
+	q->new_session = true; /* Ctrl-C is for the program, not for its servers */
 	add(r->a, &q->system, "/usr");
 	add(r->a, &q->system, "/etc/ld.so.cache")->optional = true;
 	add(r->a, &q->system, "/bin")->optional = true;
 	add(r->a, &q->system, "/lib")->optional = true;
 	add(r->a, &q->system, "/lib64")->optional = true;
 	add(r->a, &q->write, folder);
+	add(r->a, &q->pass_fd, arena_printf(r->a, "%d", ends[1]));
+	*ARENA_PUSH(r->a, &p->argv) = (char *)program;
+	*ARENA_PUSH(r->a, &p->argv) = arena_printf(r->a, "%s%d", fd_option, ends[1]);
+	return 0;
+}
+
+static int finish(struct resolver *r, struct proxy *p, const struct helper_spec **ret)
+{
+	struct ready *ready = arena_alloc(r->a, sizeof(*ready));
+	*ARENA_PUSH(r->a, &p->argv) = NULL;
+	p->plan->argv = p->argv.v;
+	p->spec->ready = ready;
+	*ret = p->spec;
+	int code = resolve_begin(p->plan, ready, r->d, r->e);
+	if (code == 0)
+		code = resolve_plan(ready, false, r->d, r->e);
+	if (code < 0 && r->d->n == 0)
+		return err_wrap(r->e, "the sandbox of %s", p->spec->name);
+	return 0; /* what is in r->d is told with the rest */
+}
+
+static void show_bus(struct resolver *r, struct plan *q, const char *address)
+{
+	struct sockaddr_un sun;
+	socklen_t size;
 	if (proxy_address(address, &sun, &size) == 0 && sun.sun_path[0]) {
 		add(r->a, &q->read, arena_strdup(r->a, sun.sun_path));
 	} else {
@@ -149,43 +193,45 @@ static void fill_plan(struct resolver *r, struct plan *q, const char *address,
 		q->network = NETWORK_HOST;
 		q->landlock = LANDLOCK_OFF;
 	}
-	add(r->a, &q->pass_fd, arena_printf(r->a, "%d", fd));
 }
 
 int proxy_resolve(
 	struct resolver *r, const char *program, const char *address, const char *folder)
 {
-	struct ready *ready = arena_alloc(r->a, sizeof(*ready));
-	struct plan *q = arena_alloc(r->a, sizeof(*q));
-	struct helper_spec *spec = arena_alloc(r->a, sizeof(*spec));
-	struct words argv = { 0 };
-	int ends[2];
+	struct proxy p;
+	int code = begin(r, &p, program, "--fd=", folder);
+	if (code < 0)
+		return code;
+	p.spec->hint =
+		"is DBUS_SESSION_BUS_ADDRESS right? --dbus=none runs without the bus";
+	show_bus(r, p.plan, address);
+	*ARENA_PUSH(r->a, &p.argv) = arena_strdup(r->a, address);
+	*ARENA_PUSH(r->a, &p.argv) = arena_printf(r->a, "%s/bus", folder);
+	*ARENA_PUSH(r->a, &p.argv) = arena_strdup(r->a, "--filter");
+	rules(r, &p.argv, "own", &r->p->dbus_own);
+	rules(r, &p.argv, "talk", &r->p->dbus_talk);
+	rules(r, &p.argv, "see", &r->p->dbus_see);
+	rules(r, &p.argv, "call", &r->p->dbus_call);
+	return finish(r, &p, &r->rd->dbus);
+}
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return err_sys(r->e, -errno, "cannot make a socket for xdg-dbus-proxy");
-	fill_plan(r, q, address, folder, ends[1]);
-
-	*ARENA_PUSH(r->a, &argv) = (char *)program;
-	*ARENA_PUSH(r->a, &argv) = arena_printf(r->a, "--fd=%d", ends[1]);
-	*ARENA_PUSH(r->a, &argv) = arena_strdup(r->a, address);
-	*ARENA_PUSH(r->a, &argv) = arena_printf(r->a, "%s/bus", folder);
-	*ARENA_PUSH(r->a, &argv) = arena_strdup(r->a, "--filter");
-	rules(r, &argv, "own", &r->p->dbus_own);
-	rules(r, &argv, "talk", &r->p->dbus_talk);
-	rules(r, &argv, "see", &r->p->dbus_see);
-	rules(r, &argv, "call", &r->p->dbus_call);
-	*ARENA_PUSH(r->a, &argv) = NULL;
-	q->argv = argv.v;
-
-	*spec = (struct helper_spec){ .name = "xdg-dbus-proxy",
-		.ready = ready,
-		.our_fd = ends[0],
-		.its_fd = ends[1] };
-	r->rd->dbus = spec;
-	int code = resolve_begin(q, ready, r->d, r->e);
-	if (code == 0)
-		code = resolve_plan(ready, false, r->d, r->e);
-	if (code < 0 && r->d->n == 0)
-		return err_wrap(r->e, "the sandbox of xdg-dbus-proxy");
-	return 0; /* what is in r->d is told with the rest */
+int proxy_resolve_sound(struct resolver *r, const char *server, const char *folder)
+{
+	struct proxy p;
+	const char *program = host_libexec(r->h, r->a, "sbox-sound");
+	if (access(program, X_OK) < 0) {
+		diag_add(r->d, &r->p->origin[SET_SOUND], "sound needs '%s': %s", program,
+			strerror(errno))
+			->hint = "install sbox as a whole, or run with --sound=no";
+		return 0;
+	}
+	int code = begin(r, &p, program, "", folder);
+	if (code < 0)
+		return code;
+	p.spec->hint = "--sound=no runs without sound";
+	add(r->a, &p.plan->read, program);
+	add(r->a, &p.plan->read, server);
+	*ARENA_PUSH(r->a, &p.argv) = arena_printf(r->a, "%s/native", folder);
+	*ARENA_PUSH(r->a, &p.argv) = arena_strdup(r->a, server);
+	return finish(r, &p, &r->rd->sound);
 }

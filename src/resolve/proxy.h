@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* proxy.h - the filter of the session bus, as a run of its own */
+/* proxy.h - the filters of the session bus and of the sound server, as runs of their own */
 #pragma once
 
 #include <sys/socket.h>
@@ -16,3 +16,6 @@ int proxy_try(const char *address);
  * listen at @folder/bus. 0 or negative errno with r->e set. */
 int proxy_resolve(
 	struct resolver *r, const char *program, const char *address, const char *folder);
+/* The same for sbox-sound and the sound server's socket @server, into r->rd->sound; it will
+ * listen at @folder/native. */
+int proxy_resolve_sound(struct resolver *r, const char *server, const char *folder);

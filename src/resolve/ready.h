@@ -59,7 +59,7 @@ struct locked_trees {
 /* A program that runs beside the sandbox for its whole life, in a sandbox of its own. One
  * end of a socket pair is its: it says there when it is ready, and ends when ours closes. */
 struct helper_spec {
-	const char *name; /* for messages */
+	const char *name, *hint; /* for messages */
 	const struct ready *ready;
 	int our_fd, its_fd;
 };
@@ -107,6 +107,7 @@ struct ready {
 	ino_t root_ino;
 	struct mount_ops ops;
 	int *source_fds; /* room for one a mount op; used after the clone */
+	int *top_fds; /* the same: of the mounts that others are made in, or seals */
 	struct undos undos;
 	struct locked_trees trees;
 
@@ -131,6 +132,7 @@ struct ready {
 	size_t n_pass_fds;
 
 	const struct helper_spec *dbus; /* NULL: none */
+	const struct helper_spec *sound; /* NULL: none */
 	const struct network_spec *network; /* NULL: no helper */
 	struct instance *instance; /* its folder, where there is or will be one */
 };

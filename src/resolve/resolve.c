@@ -248,6 +248,7 @@ int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
 	if (code < 0)
 		return code;
 	rd->source_fds = arena_alloc(r.a, (rd->ops.n + 1) * sizeof(int));
+	rd->top_fds = arena_alloc(r.a, (rd->ops.n + 1) * sizeof(int));
 	return 0;
 }
 

@@ -39,6 +39,8 @@ static const struct key {
 	{ "started", SECONDS, offsetof(struct instance_state, started), true },
 	{ "group", TEXT, offsetof(struct instance_state, group), false },
 	{ "limits", HELD, offsetof(struct instance_state, limits), false },
+	{ "image", TEXT, offsetof(struct instance_state, image), false },
+	{ "layers", TEXT, offsetof(struct instance_state, layers), false },
 };
 
 /* ---- writing ---- */

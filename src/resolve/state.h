@@ -30,6 +30,8 @@ struct instance_state {
 	const char *
 		group; /* the program's control group, below /sys/fs/cgroup: "/user.slice/..." */
 	int limits; /* enum held */
+	const char *image; /* the name of the one that is its root */
+	const char *layers; /* those that are kept and that it uses, blanks between */
 };
 
 /* The words of a command line as one text, blanks between them, controls escaped; what

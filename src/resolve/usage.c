@@ -117,6 +117,11 @@ void usage_none(struct usage *ret)
 		ret->pressure[i] = USAGE_UNKNOWN;
 }
 
+bool usage_is_frozen(int group)
+{
+	return keyed_number(group, "cgroup.events", "frozen") == 1;
+}
+
 void usage_read(int group, struct usage *ret)
 {
 	*ret = (struct usage){
@@ -126,7 +131,7 @@ void usage_read(int group, struct usage *ret)
 		.cpu_us = keyed_number(group, "cpu.stat", "usage_usec"),
 		.pids = one_number(group, "pids.current"),
 		.pids_limit = one_number(group, "pids.max"),
-		.frozen = keyed_number(group, "cgroup.events", "frozen") == 1,
+		.frozen = usage_is_frozen(group),
 	};
 	read_io(group, ret);
 	for (unsigned i = 0; i < PRESSURE_COUNT; i++)

@@ -25,5 +25,7 @@ struct usage {
 
 /* @group: the descriptor of the group's folder. Allocates nothing. */
 void usage_read(int group, struct usage *ret);
+/* Its part that costs least to know. */
+bool usage_is_frozen(int group);
 /* As usage_read() has it for no group at all. */
 void usage_none(struct usage *ret);

@@ -41,6 +41,6 @@ void wish_dev(struct resolver *r);
 /* network: the helper and its rules, and the files that tell the program of them.
  * 0 or negative errno with r->e set. */
 int wish_network(struct resolver *r);
-/* wayland, x11, sound, gpu, themes and dbus: sockets, devices, variables.
+/* wayland, x11, sound, gpu, themes and dbus: sockets, filters, devices, variables.
  * 0 or negative errno with r->e set. */
 int wish_desktop(struct resolver *r);

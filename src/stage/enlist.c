@@ -9,6 +9,18 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "resolve/overlay.h"
+
+/* The names of the layers that it has locked. */
+static const char *layers_of(const struct ready *rd)
+{
+	const struct list *under = &rd->plan->layer_under;
+	const char *text = overlay_is_kept(rd->plan) ? rd->plan->layer : "";
+	for (size_t i = 0; i < under->n; i++)
+		text = arena_printf(rd->plan->arena, "%s%s%s", text, *text ? " " : "",
+			under->v[i].text);
+	return text;
+}
 
 void enlist(const struct ready *rd, pid_t init, const struct group *group)
 {
@@ -24,6 +36,8 @@ void enlist(const struct ready *rd, pid_t init, const struct group *group)
 		.started = time(NULL),
 		.group = group_path(group),
 		.limits = group_held(group),
+		.image = rd->image ? rd->plan->root : NULL,
+		.layers = layers_of(rd),
 	};
 	if (instance_publish(rd->instance, &state, &e) < 0)
 		log_info("'sbox ps' will not list this one: %s", e.msg);

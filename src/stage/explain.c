@@ -146,6 +146,10 @@ static void about_op(const struct ready *rd, const struct report *report, struct
 	else if (report->step == STEP_PLACE && report->error == -ENOENT)
 		err_hint(e,
 			"the root has nothing there; make it in the root, or mount a tmpfs above");
+	else if (report->step == STEP_PLACE && report->error == -EXDEV)
+		err_hint(e,
+			"a link on the way leads out of a directory that the sandbox may "
+			"write; such a link is not followed");
 	else if (op->kind == OP_PROC && report->error == -EPERM)
 		err_hint(e,
 			"a container that hides parts of /proc forbids a fresh one; run it with "

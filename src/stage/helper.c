@@ -2,7 +2,8 @@
 /* helper.c - programs that run beside the sandbox for its whole life
  *
  * A helper is a run like the program's: a child in its own namespaces, which ends with us.
- * xdg-dbus-proxy (--fd) writes a byte to its end of the socket pair when it listens.
+ * xdg-dbus-proxy and sbox-sound write a byte to their end of the socket pair when they
+ * listen.
  */
 #include "stage/helper.h"
 
@@ -61,8 +62,7 @@ static int failed(const struct helper_spec *spec, struct helper *h, struct err *
 		return err_wrap(e, "%s", spec->name);
 	}
 	err_set(e, -ECHILD, "%s ended before it was ready", spec->name);
-	return err_hint(
-		e, "is DBUS_SESSION_BUS_ADDRESS right? --dbus=none runs without the bus");
+	return err_hint(e, "%s", spec->hint);
 }
 
 int helper_look(struct awaited *w, struct err *e)

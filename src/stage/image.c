@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -35,6 +36,16 @@
 static const char making[] = ".new-", removing[] = ".old-";
 
 /* ---- the helper ---- */
+
+/* By the user, who has our exit status tell so, or by somebody else. */
+static int ended(int sig, struct err *e)
+{
+	if (sig != SIGINT && sig != SIGTERM && sig != SIGHUP && sig != SIGQUIT)
+		return err_set(e, -EIO, "sbox-image was ended by signal %d", sig);
+	err_set(e, -EINTR, "interrupted");
+	e->exit_status = EXIT_SIGNAL_BASE + sig;
+	return -EINTR;
+}
 
 /* Runs it in its sandbox; its exit code, which only 0 and 1 are results. @map: may be NULL. */
 static int work(struct arena *a, const struct host *h, const struct image_work *w,
@@ -64,10 +75,7 @@ static int work(struct arena *a, const struct host *h, const struct image_work *
 	resolve_undo(&rd, !started);
 	if (r < 0)
 		return err_wrap(e, "the sandbox of sbox-image");
-	if (r > EXIT_SIGNAL_BASE)
-		return err_set(
-			e, -EINTR, "it was ended by signal %d", r - EXIT_SIGNAL_BASE);
-	return r;
+	return r > EXIT_SIGNAL_BASE ? ended(r - EXIT_SIGNAL_BASE, e) : r;
 }
 
 /* newuidmap(1) has its right from its file, which no_new_privs (another sandbox) takes away;
@@ -389,6 +397,18 @@ static int choose_name(struct import *in, struct err *e)
 		im->name);
 }
 
+static int tell_interrupted(const struct import *in, bool left, struct err *e)
+{
+	int status = e->exit_status;
+	if (!in->im->quiet && isatty(STDERR_FILENO))
+		(void)!write(STDERR_FILENO, "\r\033[K", 4); /* over its progress */
+	err_set(e, -EINTR, "interrupted: '%s' is not imported; %s", in->path,
+		left ? "what is left of it is removed by the next import"
+		     : "nothing is left of it");
+	e->exit_status = status;
+	return -EINTR;
+}
+
 static int import(struct import *in, struct err *e)
 {
 	struct image_import *im = in->im;
@@ -406,14 +426,13 @@ static int import(struct import *in, struct err *e)
 		return err_sys(
 			e, in->folder, "cannot make a folder in '%s'", in->store.path);
 	r = unpack(in, e);
-	if (r < 0)
+	if (r < 0 && r != -EINTR)
 		err_wrap(e, "importing '%s'", in->path);
 	if (r == 0)
 		r = give_name(in, e);
 	struct err ignored;
-	if (in->hidden)
-		(void)destroy(&in->store, in->h, in->hidden, &ignored);
-	return r;
+	bool left = in->hidden && destroy(&in->store, in->h, in->hidden, &ignored) != 0;
+	return r == -EINTR ? tell_interrupted(in, left, e) : r;
 }
 
 int image_import(
@@ -510,35 +529,88 @@ static const char *compression_of(const char *file)
 	return "none";
 }
 
-/* Beside the file, which is replaced when all is written. */
-static int export_to(struct image_store *s, const struct host *h, const char *name,
-	const char *file, struct err *e)
+static int exists(const char *path, struct err *e)
+{
+	err_set(e, -EEXIST, "there is a file '%s' already", path);
+	return err_hint(e, "--force puts the image in its place");
+}
+
+/* The archive that is whole, under its name. */
+static int put_in_place(const char *part, const char *path, bool force, struct err *e)
+{
+	unsigned flags = force ? 0 : RENAME_NOREPLACE;
+	int r = renameat2(AT_FDCWD, part, AT_FDCWD, path, flags) < 0 ? -errno : 0;
+	if (r == -EINVAL || r == -ENOSYS) /* a file system that cannot say so */
+		r = access(path, F_OK) == 0 && !force ? -EEXIST
+			: rename(part, path) < 0      ? -errno
+						      : 0;
+	if (r == -EEXIST)
+		return exists(path, e);
+	return r < 0 ? err_sys(e, r, "cannot write '%s'", path) : 0;
+}
+
+static int write_to(struct image_store *s, const struct host *h, const char *name,
+	const char *compression, int out, struct err *e)
+{
+	char *argv[] = { "export", IMAGE_ROOT, arena_printf(s->a, "%d", out),
+		(char *)compression, NULL };
+	int r = work_on(s, h, name, argv, out, e);
+	if (r != -EINTR)
+		return r;
+	int status = e->exit_status;
+	err_set(e, r, "interrupted: the image '%s' is not exported", name);
+	e->exit_status = status;
+	return r;
+}
+
+/* "-": standard output. */
+static int export_out(
+	struct image_store *s, const struct host *h, const char *name, struct err *e)
+{
+	if (isatty(STDOUT_FILENO)) {
+		err_set(e, -EINVAL, "an archive is nothing for a terminal");
+		return err_hint(e, "name a file, or send it somewhere with > or |");
+	}
+	_cleanup_fd_ int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (out < 0)
+		return err_sys(e, -errno, "cannot write to standard output");
+	return write_to(s, h, name, "none", out, e);
+}
+
+/* Beside the file, which gets its name when all is written. */
+static int export_to(struct image_store *s, const struct host *h,
+	const struct image_export *ex, struct err *e)
 {
 	struct arena *a = s->a;
+	struct stat st;
 	char *path;
-	if (path_absolute(a, h->cwd ? h->cwd : "/", file, &path) < 0)
+	if (path_absolute(a, h->cwd ? h->cwd : "/", ex->file, &path) < 0)
 		return err_set(e, -EINVAL, "an empty path");
+	if (!ex->force && lstat(path, &st) == 0)
+		return exists(path, e);
 	const char *part = arena_printf(a, "%s/.%s.%d", path_dirname(a, path),
 		path_basename(path), (int)getpid());
 	_cleanup_fd_ int out = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (out < 0)
 		return err_sys(e, -errno, "cannot make '%s'", path);
-	char *argv[] = { "export", IMAGE_ROOT, arena_printf(a, "%d", out),
-		(char *)compression_of(path), NULL };
-	int r = work_on(s, h, name, argv, out, e);
-	if (r == 0 && rename(part, path) < 0)
+	int r = write_to(s, h, ex->name, compression_of(path), out, e);
+	if (r == 0 && fsync(out) < 0)
 		r = err_sys(e, -errno, "cannot write '%s'", path);
+	if (r == 0)
+		r = put_in_place(part, path, ex->force, e);
 	if (r != 0)
 		(void)unlink(part);
 	return r;
 }
 
-int image_export(struct arena *a, const struct host *h, const char *name,
-	const char *file, struct err *e)
+int image_export(struct arena *a, const struct host *h, const struct image_export *ex,
+	struct err *e)
 {
 	struct image_store s;
-	int fd = begin(&s, a, h, name, false, e);
-	int r = fd < 0 ? fd : export_to(&s, h, name, file, e);
+	int fd = begin(&s, a, h, ex->name, false, e);
+	int r = fd < 0			     ? fd
+		: strcmp(ex->file, "-") == 0 ? export_out(&s, h, ex->name, e)
+					     : export_to(&s, h, ex, e);
 	fd_close(fd);
 	image_store_close(&s);
 	return r;

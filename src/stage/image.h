@@ -17,13 +17,20 @@ struct image_import {
 	bool ret_range; /* owners are kept */
 };
 
+struct image_export {
+	const char *name; /* of the image */
+	const char *file; /* "-": standard output */
+	bool force; /* in the place of one that there is */
+};
+
 /* Each: 0; the helper's exit code above 0, where it has told why; or negative errno with @e
- * set. Interrupted or failed, they leave no image that is not whole. */
+ * set; -EINTR with the exit status for it where the user has interrupted them. Interrupted
+ * or failed, they leave no image or file that is not whole. */
 int image_import(
 	struct arena *a, const struct host *h, struct image_import *im, struct err *e);
 int image_remove(struct arena *a, const struct host *h, const char *name, struct err *e);
-int image_export(struct arena *a, const struct host *h, const char *name,
-	const char *file, struct err *e);
+int image_export(struct arena *a, const struct host *h, const struct image_export *ex,
+	struct err *e);
 /* 1 where there are differences, which it has printed. */
 int image_verify(struct arena *a, const struct host *h, const char *name, struct err *e);
 

@@ -92,6 +92,30 @@ static int allow_passed(const struct ready *rd, int ruleset, uint64_t all)
 	return 0;
 }
 
+/* What is open for writing, and not for appending only, can be written anywhere as it is: so
+ * it may be opened anew, as "> /dev/stderr" does. */
+static int allow_outputs(int ruleset, uint64_t all)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		struct stat st;
+		int flags = fcntl(fd, F_GETFL), mode = flags & O_ACCMODE;
+		if (flags < 0 || mode == O_RDONLY || (flags & (O_APPEND | O_PATH)) ||
+			fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		struct landlock_path_beneath_attr rule = { .parent_fd = fd,
+			.allowed_access = all &
+				(LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNCATE |
+					(mode == O_RDWR ? LANDLOCK_ACCESS_FS_READ_FILE
+							: 0)) };
+		/* EBADFD: on a file system without names, where no rule is needed */
+		if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+			    &rule, 0) < 0 &&
+			errno != EBADFD)
+			return -errno;
+	}
+	return 0;
+}
+
 static int add_rules(const struct ready *rd, int ruleset, int root, uint64_t all)
 {
 	int r = allow(ruleset, root, "/",
@@ -104,7 +128,9 @@ static int add_rules(const struct ready *rd, int ruleset, int root, uint64_t all
 		if (r == -ENOENT && rd->ops.v[i].implied)
 			r = 0;
 	}
-	return r < 0 ? r : allow_passed(rd, ruleset, all);
+	if (r == 0)
+		r = allow_passed(rd, ruleset, all);
+	return r < 0 ? r : allow_outputs(ruleset, all);
 }
 
 /* Should: restrict to the rules of the highest ABI that this kernel has. Mustn't: pass over

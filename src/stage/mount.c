@@ -87,7 +87,8 @@ static int new_bind(struct child *c, int source, unsigned flags, int place)
 {
 	(void)c;
 	_cleanup_fd_ int tree = detached(source, flags);
-	return tree < 0 ? tree : attach(tree, place);
+	int r = tree < 0 ? tree : attach(tree, place);
+	return r < 0 ? r : TAKE_FD(tree);
 }
 
 static int new_seal(struct child *c, int root)

@@ -198,7 +198,9 @@ static int classic_bind(struct child *c, int source, unsigned flags, int place)
 		return n < 0 ? -errno : -ENOENT;
 	path[n] = '\0';
 	r = remount_tree(path, mount_flags(flags));
-	return r < 0 ? r : mount_check(root, flags);
+	if (r == 0)
+		r = mount_check(root, flags);
+	return r < 0 ? r : TAKE_FD(root);
 }
 
 static int classic_seal(struct child *c, int root)
@@ -229,8 +231,7 @@ static int classic_root(struct child *c, int source, unsigned flags)
 		return -errno;
 	if (source < 0)
 		return classic_make(c, "tmpfs", options, flags, place);
-	int r = classic_bind(c, source, flags, place);
-	return r < 0 ? r : reopen(place);
+	return classic_bind(c, source, flags, place);
 }
 
 const struct mounter mounter_classic = {

@@ -24,7 +24,8 @@ struct mounter {
 	 * NULL; without a value it is a flag. The descriptor of its root, or negative errno. */
 	int (*make)(struct child *c, const char *type, const char *const *options,
 		unsigned flags, int place);
-	/* @source, with everything below it, on top of @place. 0 or negative errno. */
+	/* @source, with everything below it, on top of @place. The descriptor of its top, or
+	 * negative errno. */
 	int (*bind)(struct child *c, int source, unsigned flags, int place);
 	/* Makes the mount whose root is @root read-only, not those in it. */
 	int (*seal)(struct child *c, int root);

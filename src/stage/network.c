@@ -39,6 +39,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "resolve/net_host.h"
+#include "stage/network_drain.h"
 #include "stage/network_helper.h"
 #include "stage/network_ipv6.h"
 #include "stage/status.h"
@@ -128,7 +129,8 @@ static int end_of_filter(struct network_run *n, struct err *e)
 static int watch_addresses(struct network_run *n)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
+		.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+			RTMGRP_IPV6_ROUTE };
 	_cleanup_fd_ int fd = socket(
 		AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -467,6 +469,8 @@ void network_tell(struct network_run *n)
 	struct told told;
 	if (n->net_ns < 0)
 		return;
+	const struct network_place place = network_inside(n, 0);
+	network_drain(&place, &n->helper);
 	/* taking the tap device down takes the kernel longer than all that follows */
 	if (n->helper.pid > 0)
 		(void)sys_pidfd_send_signal(n->helper.pidfd, SIGKILL, 0);

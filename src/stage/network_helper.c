@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "resolve/net_forward.h"
 #include "stage/network.h"
 #include "stage/network_ipv6.h"
 #include "stage/network_port.h"
@@ -113,14 +114,15 @@ static void pasta_ports(
 	struct network_run *n, struct words *w, const char *flag, bool udp)
 {
 	const struct network_spec *spec = spec_of(n);
+	char address[INET6_ADDRSTRLEN];
 	bool any = false;
 	for (size_t i = 0; i < spec->n_publish; i++) {
 		const struct net_publish *p = &spec->publish[i];
 		if (p->udp != udp)
 			continue;
 		word(n, w, flag);
-		WORD_F(n, w, "%u.%u.%u.%u/%u:%u", p->address[0], p->address[1],
-			p->address[2], p->address[3], p->port, p->inside);
+		WORD_F(n, w, "%s/%u:%u", net_publish_address(p, address), p->port,
+			p->inside);
 		any = true;
 	}
 	if (!any) {

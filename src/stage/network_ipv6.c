@@ -2,8 +2,8 @@
 /* network_ipv6.c - IPv6 inside that is there at once, without waiting for a router
  *
  * slirp4netns leaves the device's address and route of IPv6 to its router's announcements,
- * which may take seconds, as does the kernel's look for a second owner of the address. Both are done here instead, by a process that enters the sandbox's network for
- * that moment.
+ * which may take seconds, as does the kernel's look for a second owner of the address. Both
+ * are done here instead, by a process that enters the sandbox's network for that moment.
  */
 #include "stage/network_ipv6.h"
 
@@ -15,27 +15,9 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "base/fd.h"
-#include "base/sys.h"
 #include "resolve/net_filter.h"
-
-/* Runs @act in there; it says 0 or negative errno. */
-static int act_inside(const struct network_place *place, int (*act)(void))
-{
-	int status;
-	pid_t pid = sys_fork(0, NULL);
-	if (pid < 0)
-		return -errno;
-	if (pid == 0) {
-		int r = network_enter(place);
-		_exit(-(r < 0 ? r : act()) & 0xff);
-	}
-	if (RETRY(waitpid(pid, &status, 0)) < 0)
-		return -errno;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
-}
 
 /* Of devices that come later. */
 static int no_waiting(void)
@@ -134,7 +116,7 @@ static int configure(void)
 
 int network_ipv6_begin(const struct network_place *place, struct err *e)
 {
-	int r = act_inside(place, no_waiting);
+	int r = network_act_inside(place, no_waiting);
 	if (r < 0)
 		return err_sys(e, r, "network-ipv6: cannot prepare the network");
 	return 0;
@@ -142,7 +124,7 @@ int network_ipv6_begin(const struct network_place *place, struct err *e)
 
 int network_ipv6_configure(const struct network_place *place, struct err *e)
 {
-	int r = act_inside(place, configure);
+	int r = network_act_inside(place, configure);
 	if (r < 0)
 		return err_sys(e, r, "network-ipv6: cannot configure the device");
 	return 0;

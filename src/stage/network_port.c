@@ -61,7 +61,7 @@ static int try_port(const struct net_publish *p)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_port = htons(p->port) };
-	memcpy(&address.sin_addr, p->address, sizeof(p->address));
+	memcpy(&address.sin_addr, p->address, sizeof(address.sin_addr));
 	_cleanup_fd_ int fd =
 		socket(AF_INET, (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -72,16 +72,22 @@ static int try_port(const struct net_publish *p)
 int network_port_add(
 	struct arena *a, const char *path, const struct net_publish *p, struct err *e)
 {
-	char address[INET_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN];
+	if (p->v6) {
+		err_set(e, -EAFNOSUPPORT,
+			"publish: slirp4netns publishes on addresses of IPv4 alone");
+		return err_hint(e,
+			"start the program with network-helper = pasta, network-ipv6 = "
+			"yes and that port in publish");
+	}
 	const char *answer = ask(a, path, net_forward_add(a, p), e);
 	if (!answer)
 		return e->code;
 	if (!net_forward_refused(answer))
 		return 0;
 	int r = try_port(p);
-	(void)inet_ntop(AF_INET, p->address, address, sizeof(address));
 	err_sys(e, r < 0 ? r : -EIO, "publish: port %u/%s of %s cannot be had", p->port,
-		p->udp ? "udp" : "tcp", address);
+		p->udp ? "udp" : "tcp", net_publish_address(p, address));
 	if (r == -EACCES)
 		return err_hint(e,
 			"low ports are root's; choose another, or an administrator lets "
@@ -111,7 +117,7 @@ int network_port_remove(
 		return r;
 	for (size_t i = 0; i < all.n; i++) {
 		const struct net_publish *q = &all.v[i].publish;
-		if (q->port != p->port || q->udp != p->udp ||
+		if (q->port != p->port || q->udp != p->udp || q->v6 != p->v6 ||
 			memcmp(q->address, p->address, sizeof(p->address)) != 0)
 			continue;
 		const char *answer = ask(a, path, net_forward_remove(a, all.v[i].id), e);

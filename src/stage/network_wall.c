@@ -21,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -35,6 +36,21 @@ int network_enter(const void *place_data)
 		setns(place->net_ns, CLONE_NEWNET) < 0)
 		return -errno;
 	return side_keep(place->capabilities);
+}
+
+int network_act_inside(const struct network_place *place, int (*act)(void))
+{
+	int status;
+	pid_t pid = sys_fork(0, NULL);
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		int r = network_enter(place);
+		_exit(-(r < 0 ? r : act()) & 0xff);
+	}
+	if (RETRY(waitpid(pid, &status, 0)) < 0)
+		return -errno;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
 }
 
 static int allow(int ruleset, const char *path, uint64_t rights)

@@ -16,6 +16,10 @@ struct network_place {
 /* For prepare() of struct proc_spec, with a struct network_place. */
 int network_enter(const void *place_data);
 
+/* Runs @act in there, in a process of its own, and waits; it says 0 or negative errno, of
+ * which the lower eight bits come back. */
+int network_act_inside(const struct network_place *place, int (*act)(void));
+
 /* What a program that stays outside may reach of the files. */
 struct network_wall {
 	bool required; /* else a kernel without Landlock is excused */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* root.c - building the new root by the list of ops, and leaving the old one
  *
- * Every destination is resolved inside the new root by the kernel (openat2,
- * RESOLVE_IN_ROOT): a link that a program planted in its home leads nowhere but into the
- * sandbox (CVE-2026-87766). Every source is compared with what was looked at before.
+ * Every destination is resolved by the kernel, inside the mount that it is planned in
+ * (openat2, RESOLVE_BENEATH) or inside the new root (RESOLVE_IN_ROOT): a link that a program
+ * planted in its home leads nowhere but into the sandbox (CVE-2026-87766), and puts nothing
+ * between a tree and what is hidden or protected in it. Every source is compared with what
+ * was looked at before.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -60,7 +62,7 @@ int stage_sources(struct child *c)
 	}
 	for (size_t i = 0; i < rd->ops.n; i++) {
 		const struct mount_op *op = &rd->ops.v[i];
-		rd->source_fds[i] = -1;
+		rd->source_fds[i] = rd->top_fds[i] = -1;
 		if (op->kind != OP_BIND || in_layer_already(op))
 			continue;
 		rd->source_fds[i] = open_same(op->source, op->dev, op->ino, &step);
@@ -131,42 +133,74 @@ static bool may_make_places(const struct ready *rd, const struct mount_op *op)
 		rd->ops.v[op->parent].kind == OP_HIDE;
 }
 
-/* The directory that @dest lies in, as seen from the new root; missing ones are made.
- * @path: room for a copy that is cut at its slashes; @ret_name points into it. */
-static int open_parent(
-	struct child *c, const char *dest, char path[PATH_MAX], const char **ret_name)
+static bool guards(const struct mount_op *op)
 {
-	if (strlen(dest) >= PATH_MAX)
+	return op->kind == OP_HIDE || op->pin || op->id == SET_PROTECT;
+}
+
+/* The mount that holds @op's place, where its top is open; NULL: the root will do. */
+static const struct mount_op *tree_of(const struct ready *rd, const struct mount_op *op)
+{
+	bool open = op->parent != OP_NO_PARENT && rd->top_fds[op->parent] >= 0;
+	return open ? &rd->ops.v[op->parent] : NULL;
+}
+
+/* @path, which is @op's place or lies on the way to it. It is looked for in the tree that it
+ * is planned in, wherever that has come to lie: seen from the root, a tree that a planted
+ * link has sent to lie over that very link would be another at its own path, where a second
+ * thing of the same name could get what is meant to hide or protect the first. Links that
+ * lead out of the tree are followed where no program can have made them. */
+static int open_in_tree(
+	struct child *c, const struct mount_op *op, const char *path, int extra_flags)
+{
+	const struct mount_op *tree = tree_of(c->rd, op);
+	if (!tree)
+		return path_open_in_root(c->root_fd, path, extra_flags);
+	const char *rest = path_rest(path, tree->dest);
+	int fd = path_open_beneath(
+		c->rd->top_fds[op->parent], *rest ? rest : ".", extra_flags);
+	bool foreign =
+		tree->kind == OP_BIND && tree->write && (!tree->overlaid || guards(op));
+	return fd == -EXDEV && !foreign ? path_open_in_root(c->root_fd, path, extra_flags)
+					: fd;
+}
+
+/* The directory that @op's place lies in; missing ones are made.
+ * @path: room for a copy that is cut at its slashes; @ret_name points into it. */
+static int open_parent(struct child *c, const struct mount_op *op, char path[PATH_MAX],
+	const char **ret_name)
+{
+	const struct mount_op *tree = tree_of(c->rd, op);
+	if (strlen(op->dest) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	memcpy(path, dest, strlen(dest) + 1);
+	memcpy(path, op->dest, strlen(op->dest) + 1);
 	char *slash = strrchr(path, '/');
 	*ret_name = slash + 1;
 	if (slash == path)
 		return fcntl(c->root_fd, F_DUPFD_CLOEXEC, 3);
 	*slash = '\0';
-	int fd = path_open_in_root(c->root_fd, path, O_DIRECTORY);
+	int fd = open_in_tree(c, op, path, O_DIRECTORY);
 	if (fd != -ENOENT)
 		return fd;
 
-	/* from the top, each component that is missing */
-	for (char *p = path + 1;; p++) {
+	/* from the tree's top, each component that is missing */
+	for (char *p = path + (tree ? strlen(tree->dest) : 0) + 1;; p++) {
 		p += strcspn(p, "/");
 		bool last = *p == '\0';
 		*p = '\0';
-		fd = path_open_in_root(c->root_fd, path, O_DIRECTORY);
+		fd = open_in_tree(c, op, path, O_DIRECTORY);
 		if (fd == -ENOENT) {
 			char *cut = strrchr(path, '/');
 			const char *dir = cut == path ? "/" : path;
 			*cut = '\0';
-			_cleanup_fd_ int parent =
-				path_open_in_root(c->root_fd, dir, O_DIRECTORY);
+			_cleanup_fd_ int parent = open_in_tree(c, op, dir, O_DIRECTORY);
 			*cut = '/';
 			if (parent < 0)
 				return parent;
 			/* mkdirat() never follows a link at the last component */
 			if (mkdirat(parent, cut + 1, 0755) < 0)
 				return -errno;
-			fd = path_open_in_root(c->root_fd, path, O_DIRECTORY);
+			fd = open_in_tree(c, op, path, O_DIRECTORY);
 		}
 		if (fd < 0 || last)
 			return fd;
@@ -180,10 +214,10 @@ static int open_place(struct child *c, const struct mount_op *op, bool directory
 {
 	char path[PATH_MAX];
 	const char *name;
-	int fd = path_open_in_root(c->root_fd, op->dest, 0);
+	int fd = open_in_tree(c, op, op->dest, 0);
 	if (fd != -ENOENT || !may_make_places(c->rd, op))
 		return fd;
-	_cleanup_fd_ int parent = open_parent(c, op->dest, path, &name);
+	_cleanup_fd_ int parent = open_parent(c, op, path, &name);
 	if (parent < 0)
 		return parent;
 	int r = directory ? mkdirat(parent, name, 0755)
@@ -195,6 +229,18 @@ static int open_place(struct child *c, const struct mount_op *op, bool directory
 }
 
 /* ---- ops ---- */
+
+/* @fd: the top of the mount that op @i has made, or negative errno. */
+static int keep_top(struct child *c, int i, int fd)
+{
+	if (fd < 0)
+		return fd;
+	if (c->rd->ops.v[i].holds || c->rd->ops.v[i].seal)
+		c->rd->top_fds[i] = fd;
+	else
+		fd_close(fd);
+	return 0;
+}
 
 static int write_new_file(int dir, const char *name, const struct mount_op *op)
 {
@@ -220,19 +266,23 @@ static int bind_content(struct child *c, const struct mount_op *op, int i, int p
 		openat(c->staging_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	return c->mounter->bind(c, fd, MOUNT_RDONLY | MOUNT_NODEV, place);
+	return keep_top(c, i, c->mounter->bind(c, fd, MOUNT_RDONLY | MOUNT_NODEV, place));
 }
 
 static int do_file(struct child *c, const struct mount_op *op, int i)
 {
 	char path[PATH_MAX];
 	const char *name;
-	_cleanup_fd_ int place = path_open_in_root(c->root_fd, op->dest, 0);
+	_cleanup_fd_ int place = open_in_tree(c, op, op->dest, 0);
+	/* what is ours is never a file of a layer, which the next run may not want */
+	if (place == -ENOENT &&
+		mount_plan_overlaid(&c->rd->ops, &c->rd->root, op->parent))
+		place = open_place(c, op, false);
 	if (place >= 0)
 		return bind_content(c, op, i, place);
 	if (place != -ENOENT || !may_make_places(c->rd, op))
 		return place;
-	_cleanup_fd_ int parent = open_parent(c, op->dest, path, &name);
+	_cleanup_fd_ int parent = open_parent(c, op, path, &name);
 	return parent < 0 ? parent : write_new_file(parent, name, op);
 }
 
@@ -240,7 +290,7 @@ static int do_link(struct child *c, const struct mount_op *op)
 {
 	char path[PATH_MAX];
 	const char *name;
-	_cleanup_fd_ int parent = open_parent(c, op->dest, path, &name);
+	_cleanup_fd_ int parent = open_parent(c, op, path, &name);
 	if (parent < 0)
 		return parent;
 	return symlinkat(op->source, parent, name) < 0 ? -errno : 0;
@@ -268,14 +318,7 @@ static int do_tmpfs(struct child *c, const struct mount_op *op, int i)
 	(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)op->size);
 	if (!op->size)
 		options[2] = NULL;
-	int fd = c->mounter->make(c, "tmpfs", options, MOUNT_NODEV, place);
-	if (fd < 0)
-		return fd;
-	if (c->rd->ops.v[i].seal)
-		c->rd->source_fds[i] = fd;
-	else
-		fd_close(fd);
-	return 0;
+	return keep_top(c, i, c->mounter->make(c, "tmpfs", options, MOUNT_NODEV, place));
 }
 
 static int do_fs(struct child *c, const struct mount_op *op, const char *type,
@@ -292,12 +335,12 @@ static int do_fs(struct child *c, const struct mount_op *op, const char *type,
 static int do_hide(struct child *c, const struct mount_op *op, int i)
 {
 	const struct mount_op nothing = {
-		.dest = op->dest, .parent = op->parent, .mode = 0555
+		.kind = OP_HIDE, .dest = op->dest, .parent = op->parent, .mode = 0555
 	};
 	if (op->directory)
 		return do_tmpfs(c, &nothing, i);
 	/* a hidden file stays a file (mxc issue 623: a directory confuses programs) */
-	_cleanup_fd_ int place = path_open_in_root(c->root_fd, op->dest, 0);
+	_cleanup_fd_ int place = open_in_tree(c, op, op->dest, 0);
 	const struct mount_op empty = { .mode = 0444 };
 	return place < 0 ? place : bind_content(c, &empty, i, place);
 }
@@ -306,18 +349,17 @@ static int do_bind(struct child *c, const struct mount_op *op, int i)
 {
 	_cleanup_fd_ int source = TAKE_FD(c->rd->source_fds[i]);
 	_cleanup_fd_ int place = in_layer_already(op)
-		? path_open_in_root(c->root_fd, op->dest, O_DIRECTORY)
+		? open_in_tree(c, op, op->dest, O_DIRECTORY)
 		: open_place(c, op, op->directory);
 	if (place < 0)
 		return place;
 	if (in_layer_already(op))
-		return c->mounter->bind(c, place, MOUNT_NODEV, place);
-	if (op->overlay) {
-		_cleanup_fd_ int top = overlay_mount(c, op->overlay, source, i, place);
-		return top < 0 ? top : 0;
-	}
-	return c->mounter->bind(c, source,
-		(op->write ? 0u : MOUNT_RDONLY) | (op->device ? 0u : MOUNT_NODEV), place);
+		return keep_top(c, i, c->mounter->bind(c, place, MOUNT_NODEV, place));
+	if (op->overlay)
+		return keep_top(c, i, overlay_mount(c, op->overlay, source, i, place));
+	unsigned flags =
+		(op->write ? 0u : MOUNT_RDONLY) | (op->device ? 0u : MOUNT_NODEV);
+	return keep_top(c, i, c->mounter->bind(c, source, flags, place));
 }
 
 static int do_op(struct child *c, const struct mount_op *op, int i)
@@ -362,7 +404,8 @@ static enum step step_of(const struct mount_op *op, int error)
 static bool may_be_gone(const struct ready *rd, const struct mount_op *op, int error)
 {
 	bool overlaid = mount_plan_overlaid(&rd->ops, &rd->root, op->parent);
-	bool no_place = error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
+	bool no_place = error == -ENOENT || error == -ENOTDIR || error == -ELOOP ||
+		error == -EXDEV;
 	if (overlaid && op->pin)
 		return no_place;
 	return op->implied && (error == -ENOENT || (overlaid && no_place));
@@ -401,7 +444,7 @@ int stage_mounts(struct child *c)
 			return stage_fail(c, step_of(op, r), (int)i, r);
 	}
 	for (size_t i = 0; i < rd->ops.n; i++) {
-		int r = rd->ops.v[i].seal ? c->mounter->seal(c, rd->source_fds[i]) : 0;
+		int r = rd->ops.v[i].seal ? c->mounter->seal(c, rd->top_fds[i]) : 0;
 		if (r < 0)
 			return stage_fail(c, STEP_SEAL, (int)i, r);
 	}

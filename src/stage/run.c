@@ -29,7 +29,7 @@ struct start {
 	const struct ready *rd;
 	struct child child;
 	struct supervisor supervisor;
-	struct helper dbus;
+	struct helper dbus, sound;
 	struct group *group;
 	struct network_run network;
 	struct overlay_run overlay;
@@ -121,9 +121,20 @@ static int look_at_program(struct awaited *w, struct err *e)
 	return r;
 }
 
+static void expect_helper(struct start *s, struct helper *h)
+{
+	if (!h->spec)
+		return;
+	await(s,
+		(struct awaited){ .name = h->spec->name,
+			.fd = h->spec->our_fd,
+			.look = helper_look,
+			.data = h });
+	supervise_watch(&s->supervisor, h->spec->name, h->pidfd, SET_COUNT);
+}
+
 static void expect_helpers(struct start *s)
 {
-	const struct helper_spec *dbus = s->rd->dbus;
 	if (stage_is_awaited(s->rd))
 		await(s,
 			(struct awaited){ .name = "the program's process",
@@ -142,14 +153,8 @@ static void expect_helpers(struct start *s)
 				.fd = -1,
 				.look = network_look,
 				.data = &s->network });
-	if (dbus) {
-		await(s,
-			(struct awaited){ .name = dbus->name,
-				.fd = dbus->our_fd,
-				.look = helper_look,
-				.data = &s->dbus });
-		supervise_watch(&s->supervisor, dbus->name, s->dbus.pidfd, SET_COUNT);
-	}
+	expect_helper(s, &s->dbus);
+	expect_helper(s, &s->sound);
 }
 
 static void kill_child(struct start *s)
@@ -193,6 +198,7 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 			.network = &s.network },
 		.group = group,
 		.dbus = { .pidfd = -1, .report_fd = -1 },
+		.sound = { .pidfd = -1, .report_fd = -1 },
 		.report = { -1, -1 },
 		.control = { -1, -1 },
 	};
@@ -208,6 +214,9 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 	if (r == 0)
 		r = helper_start(rd->dbus, &s.child.mask, words, words_size, &s.dbus, e);
 	if (r == 0)
+		r = helper_start(
+			rd->sound, &s.child.mask, words, words_size, &s.sound, e);
+	if (r == 0)
 		r = make_child(&s, e);
 	if (r == 0) {
 		r = map_ids(&s, e);
@@ -220,6 +229,7 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 		*ret_started = r >= 0;
 	}
 	helper_stop(&s.dbus);
+	helper_stop(&s.sound);
 	network_stop(&s.network);
 	overlay_stop(&s.overlay);
 	if (s.supervisor.signal_fd >= 0)

@@ -44,7 +44,7 @@ static inline size_t overlay_servers(const struct ready *rd)
 /* Whether the program must not be executed before the supervisor has said so. */
 static inline bool stage_is_awaited(const struct ready *rd)
 {
-	return rd->dbus || rd->network || overlay_servers(rd) > 0 ||
+	return rd->dbus || rd->sound || rd->network || overlay_servers(rd) > 0 ||
 		rd->limits.way != GROUP_NONE;
 }
 

@@ -13,8 +13,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -456,11 +458,17 @@ static void loop(struct run_state *st, struct err *e)
 }
 
 /* A shell inside makes its own process groups the terminal's, and cannot name ours to give it
- * back; it is dead now, and whoever waits for us could not read. */
+ * back; it is dead now, and whoever waits for us could not read. Nor could anybody open the
+ * terminal anew, or see anything on it, where the program has left it closed to others or
+ * halted, which no key undoes. */
 static void retake_terminal(void)
 {
 	int terminal = terminal_fd();
 	pid_t group = tcgetpgrp(terminal);
+	if (group > 0) {
+		(void)ioctl(terminal, TIOCNXCL);
+		(void)tcflow(terminal, TCOON);
+	}
 	if (group > 0 && kill(-group, 0) < 0 && errno == ESRCH)
 		(void)tcsetpgrp(terminal, getpgrp());
 }

@@ -33,7 +33,7 @@ struct watched {
 	bool keeps; /* what it writes then is kept, and waited for */
 };
 
-enum { AWAITED_MAX = 4, WATCHED_MAX = 4 + OVERLAY_SERVERS_MAX };
+enum { AWAITED_MAX = 5, WATCHED_MAX = 5 + OVERLAY_SERVERS_MAX };
 
 struct group;
 struct network_run;

@@ -79,13 +79,15 @@ static void check_injection(void)
 			"TIOCSTI", ABI_NATIVE, number, 0, upper[i] | 0x5412, "EPERM");
 		expect_answer(
 			"TIOCLINUX", ABI_NATIVE, number, 0, upper[i] | 0x541c, "EPERM");
+		expect_answer(
+			"TIOCSETD", ABI_NATIVE, number, 0, upper[i] | 0x5423, "EPERM");
 	}
 	if (is("architectures", "multiarch")) {
 		expect_answer("TIOCSTI of 32 bits", ABI_I386, 54, 0, 0x5412, "EPERM");
 		expect_answer("TIOCLINUX of 32 bits", ABI_I386, 54, 0, 0x541c, "EPERM");
 	}
 	property("terminal.injection",
-		"TIOCSTI and TIOCLINUX, whatever the upper half is");
+		"TIOCSTI, TIOCLINUX and TIOCSETD, whatever the upper half is");
 }
 
 static void check_abis(void)

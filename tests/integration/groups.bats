@@ -93,11 +93,11 @@ time.sleep(1000)'
 	start group --limits=group -c 'sleep 1000'
 	start dropped --memory=100M --no-limits -c 'sleep 1000'
 	run sbox ps
-	assert_equal "$(awk 'NR > 1 { print $1, $3, $4 == "held" }' <<<"$output")" \
+	assert_equal "$(awk 'NR > 1 { print $1, $4, $5 == "held" }' <<<"$output")" \
 		$'held held 0\ngroup - 0\ndropped not 1'
 	sbox set group pids=100
 	run sbox ps
-	assert_contains "$(tr -s ' ' <<<"$output")" "group default held"
+	assert_contains "$(tr -s ' ' <<<"$output")" "group default running held"
 	sbox kill held group dropped
 }
 

@@ -112,7 +112,12 @@ usr"
 	assert_equal "$output" $'sys\nsys.bz2\nsys.gz\nsys.xz\nsys.zst'
 	sbox image list --json | python3 -m json.tool >/dev/null
 	image show sys
-	assert_contains "$output" "digest=sha256:$(sha256sum <sys.tar | cut -d ' ' -f 1)"
+	assert_contains "$output" "digest    sha256:$(sha256sum <sys.tar | cut -d ' ' -f 1)"
+	assert_contains "$output" "tree      $(images_dir)/sys/root"
+	assert_contains "$output" ", 5 entries"
+	image show sys --json
+	assert_equal "$(python3 -c 'import json, sys; i = json.load(sys.stdin)
+print(i["name"], i["entries"], i["bytes"] > 100000)' <<<"$output")" "sys 5 True"
 }
 
 @test "no hostile archive writes outside, or leaves an image that is not whole" {
@@ -272,8 +277,8 @@ layers_of() {
 		image verify x
 		assert_status 0
 		image show x
-		case $source in d.tar) assert_contains "$output" kind=docker ;;
-		*) assert_contains "$output" kind=oci ;; esac
+		case $source in d.tar) assert_contains "$output" "kind      docker" ;;
+		*) assert_contains "$output" "kind      oci" ;; esac
 		sbox image remove x
 	done
 }
@@ -385,15 +390,85 @@ layers_of() {
 @test "an image that is in use is not removed" {
 	busybox_tar
 	sbox image import -q sys.tar
-	sbox_in_background -p shell --root=sys -- busybox sleep 60
-	wait_until 5 eval 'descendants_of "$started" | grep -w busybox'
-	image remove sys
-	assert_status 125
-	assert_contains "$stderr" "the image 'sys' is in use"
-	kill "$started"
-	wait "$started" || true
+	sbox_in_background -p shell --root=sys --name=web -- busybox sleep 60
+	wait_until 10 eval 'sbox ps --ids | grep -x web'
+	image show sys
+	assert_contains "$output" "in use    by web"
+	# nor is it taken from under a program by force
+	for force in "" --force; do
+		# shellcheck disable=SC2086 # a flag or none
+		image remove $force sys
+		assert_status 125
+		assert_equal "$stderr" "sbox: the image 'sys' is in use by the sandbox web
+  hint: 'sbox kill web' ends it"
+	done
+	sbox kill web
 	image remove sys
 	assert_status 0
+}
+
+@test "several images are removed at once, and each that cannot be is told" {
+	busybox_tar
+	sbox image import -q sys.tar one
+	sbox image import -q sys.tar two
+	image remove one none two
+	assert_status 125
+	assert_equal "$stderr" "sbox: there is no image 'none'
+  hint: 'sbox image list' shows those that there are"
+	assert_equal "$(ls -A "$(images_dir)")" ""
+}
+
+@test "an image that layers lie over is removed by force only" {
+	busybox_tar
+	sbox image import -q sys.tar
+	sbox -p shell --root=sys --layer=work -- busybox touch /new
+	run --separate-stderr sbox layer list
+	assert_contains "$output" "work  image sys ("
+	run --separate-stderr sbox layer show work
+	assert_contains "$output" "base    image sys ("
+	image show sys
+	assert_contains "$output" "layers    work"
+	image remove sys
+	assert_status 125
+	assert_contains "$stderr" "the image 'sys' is what the layer work lies over"
+	assert_contains "$stderr" "'sbox layer remove work' first"
+	# another one of the same content serves as well
+	sbox image import -q sys.tar other
+	image remove sys
+	assert_status 0
+	run --separate-stderr sbox layer list
+	assert_contains "$output" "work  image other ("
+	image remove --force other
+	assert_status 0
+	run --separate-stderr sbox layer list
+	assert_contains "$output" "which is gone"
+	run --separate-stderr sbox diff work
+	assert_contains "$stderr" "the image that the layer 'work' lies over is gone"
+}
+
+@test "what was made in an image's layer to mount on is no change of the program's" {
+	busybox_tar
+	sbox image import -q sys.tar
+	sbox -p shell --root=sys --layer=work --bind="$T/work/sys /a/b/c" \
+		--file='/etc/told words' -- busybox sh -c '
+		busybox cat /etc/told && busybox mkdir /made && busybox touch /a/b/more'
+	run --separate-stderr sbox diff work
+	assert_status 0
+	assert_equal "$(sed 's/.* //' <<<"$output")" "/a/
+/a/b/
+/a/b/more
+/made/"
+	# as long as nothing is in it
+	sbox -p shell --root=sys --layer=work -- busybox sh -c '
+		busybox touch /a/b/c/filled; busybox rm /a/b/more /etc/told; busybox rmdir /made'
+	assert_equal "$(sbox diff work | sed 's/.* //')" "/a/
+/a/b/
+/a/b/c/
+/a/b/c/filled"
+	# a layer that holds nothing else shows nothing
+	sbox -p shell --root=sys --layer=still -- busybox true
+	assert_equal "$(sbox diff still)" ""
+	[ -d "$HOME/.local/share/sbox/layers/still/trees/1/upper/proc" ]
 }
 
 @test "verify tells what was changed, what is missing and what is new" {
@@ -435,6 +510,26 @@ new      /srv/extra"
 	done
 	image export m missing/out.tar
 	assert_status 125
+	assert_equal "$(ls -A . | grep -c '^\.out')" 0
+}
+
+@test "an export takes no file's place unless told to, and goes to standard output for -" {
+	busybox_tar
+	sbox image import -q sys.tar
+	echo mine >out.tar
+	ln -s nowhere link.tar
+	for file in out.tar link.tar; do
+		image export sys $file
+		assert_status 125
+		assert_equal "$stderr" "sbox: there is a file '$PWD/$file' already
+  hint: --force puts the image in its place"
+	done
+	assert_equal "$(<out.tar)" mine
+	image export --force sys out.tar
+	assert_status 0
+	tar tf out.tar ./bin/busybox
+	"$SBOX" image export sys - | tar t ./bin/busybox
+	[ ! -e ./- ]
 	assert_equal "$(ls -A . | grep -c '^\.out')" 0
 }
 
@@ -511,6 +606,7 @@ new      /srv/extra"
 }
 
 @test "an import that is killed leaves nothing that the next one does not sweep" {
+	need python3
 	busybox_tar
 	head -c 200M /dev/zero >sys/zeros
 	tar -C sys -cf big.tar .
@@ -531,11 +627,15 @@ new      /srv/extra"
 	image import sys.tar
 	assert_status 0
 	assert_equal "$(ls -A "$(images_dir)")" sys
-	# one that is asked to end cleans up itself
+	# one that is asked to end cleans up itself; this one does not end by itself
+	archive bomb big.tar 1000000000000
 	sbox_in_background image import big.tar
 	wait_until 5 eval '[ -n "$(find "$(images_dir)" -name zeros -size +1k)" ]'
 	kill -TERM "$started"
-	wait "$started" || true
+	wait "$started" && false
+	assert_equal "$?" 143
+	assert_equal "$(tail -n 1 "$T/err")" \
+		"sbox: interrupted: '$PWD/big.tar' is not imported; nothing is left of it"
 	assert_equal "$(ls -A "$(images_dir)")" sys
 	no_leftovers 'home/.local*'
 }

@@ -43,9 +43,9 @@ forever='while :; do sleep 1000; done'
 	assert_status 0
 	assert_equal "$stderr" ""
 	assert_equal "${#lines[@]}" 3
-	[[ ${lines[0]} =~ ^ID\ +PROFILE\ +LIMITS\ +AGE\ +COMMAND$ ]]
-	[[ ${lines[1]} =~ ^notes\ +untrusted\ +not\ held\ +[0-9]+s\ +/bin/sh\ -c\ .*\ a\ b$ ]]
-	[[ ${lines[2]} =~ ^$started\ +default\ +-\ +[0-9]+s\ +/bin/sh\ -c ]]
+	[[ ${lines[0]} =~ ^ID\ +PROFILE\ +STATE\ +LIMITS\ +AGE\ +COMMAND$ ]]
+	[[ ${lines[1]} =~ ^notes\ +untrusted\ +running\ +not\ held\ +[0-9]+s\ +/bin/sh\ -c\ .*\ a\ b$ ]]
+	[[ ${lines[2]} =~ ^$started\ +default\ +running\ +-\ +[0-9]+s\ +/bin/sh\ -c ]]
 	sbox kill "$started"
 	assert_equal "$(ids)" notes
 	sbox kill notes
@@ -78,7 +78,9 @@ forever='while :; do sleep 1000; done'
 			2>"$T/err.$n" 3>&- 6>&- &
 		pids+=($!)
 	done
-	wait_until 10 eval '[ "$(cat "$T"/err.* | grep -c "runs already")" = 7 ]'
+	wait_until 10 eval '[ "$(cat "$T"/err.* | grep -c "runs already")" = 7 ]' ||
+		complain "not seven are refused" "stderr" "$(cat "$T"/err.*)" \
+			"processes" "$(descendants_of $$)"
 	echo go >&6
 	for n in "${pids[@]}"; do wait "$n" && won=$((won + 1)); done
 	[ "$won/$(<"$T/out")" = 1/won ] ||
@@ -307,7 +309,7 @@ ran"
 	for verb in kill pause resume set; do
 		run --separate-stderr sbox $verb
 		assert_status 125
-		assert_contains "$stderr" "'sbox $verb' is followed by"
+		assert_contains "$stderr" "sbox: $verb: ID is missing"
 		run --separate-stderr sbox $verb --bogus
 		assert_status 125
 	done
@@ -315,6 +317,7 @@ ran"
 
 # Somebody holds the folder "fake", as a supervisor does, with a text that names another one.
 start_fake() {
+	rm -f "$T/out" # of the one before
 	/usr/bin/python3 -I -S -c '
 import fcntl, os, struct, sys, time
 top, victim = sys.argv[1:]
@@ -353,7 +356,7 @@ time.sleep(1000)' "$XDG_RUNTIME_DIR/sbox" "$1" >"$T/out" 3>&- &
 	head -c 5000 /dev/urandom >"$XDG_RUNTIME_DIR/sbox/fake/state"
 	run --separate-stderr sbox ps
 	assert_status 0
-	assert_contains "$(tr -s " " <<<"${lines[1]}")" "fake - - "
+	assert_contains "$(tr -s " " <<<"${lines[1]}")" "fake - running - "
 	sbox kill fake
 	# a folder that nobody holds is no instance
 	mkdir -p "$XDG_RUNTIME_DIR/sbox/nobody"

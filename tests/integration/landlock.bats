@@ -58,6 +58,19 @@ a.bind('\\0sbox-own'); a.listen(); b.connect('\\0sbox-own'); print('own')"
 	kill -0 "$other"
 }
 
+@test "what is open for writing can be opened anew, but not read, and not where it only grows" {
+	need_abi 1
+	"$SBOX" -c 'echo one; echo two >/dev/stderr' >"$T/work/out" 2>"$T/work/file" 3>&-
+	assert_equal "$(<"$T/work/out") $(<"$T/work/file")" "one two"
+	"$SBOX" -c 'echo one; cat /dev/stdout' >"$T/work/out" 2>"$T/work/file" 3>&- || true
+	assert_equal "$(<"$T/work/out")" one
+	assert_contains "$(<"$T/work/file")" "Permission denied"
+	echo kept >"$T/work/file"
+	"$SBOX" -c 'echo more; echo lost >/dev/stdout' >>"$T/work/file" 2>"$T/work/err" 3>&- ||
+		true
+	assert_equal "$(<"$T/work/file")" $'kept\nmore'
+}
+
 @test "what is open for reading cannot be opened anew for writing" {
 	need_abi 1
 	echo kept >"$T/work/file"

@@ -98,6 +98,32 @@ assert_offset() {
 	kill -0 "$other"
 }
 
+@test "with the host's process ids nobody else's limits and priorities are changed, one's own are" {
+	local pid change='
+import os, resource, sys
+pid = int(sys.argv[1])
+for step in (lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1)),
+		lambda: resource.prlimit(pid, resource.RLIMIT_CPU),
+		lambda: os.sched_setaffinity(pid, {0}),
+		lambda: os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0)),
+		lambda: os.setpriority(os.PRIO_PROCESS, pid, 19),
+		lambda: os.setpriority(os.PRIO_PROCESS if pid == 0 else os.PRIO_USER, 0, 19)):
+	try:
+		step()
+		print("done", end=" ")
+	except OSError as e:
+		print(e.strerror, end=" ")'
+	sleep 1000 3>&- &
+	all_started+=($!)
+	run --separate-stderr sbox --pid=host -- /usr/bin/python3 -I -S -c "$change" $!
+	refute_contains "$output" done
+	kill -0 "${all_started[0]}"
+	for pid in host private; do
+		run --separate-stderr sbox --pid=$pid -- /usr/bin/python3 -I -S -c "$change" 0
+		assert_equal "$output" "done done done done done done "
+	done
+}
+
 @test "with the host's process ids, what the program leaves behind is ended with it" {
 	mkfifo "$T/ready"
 	run --separate-stderr sbox --pid=host --write="$T/ready" -c '

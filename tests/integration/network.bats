@@ -95,6 +95,20 @@ setup() {
 	done
 }
 
+# As with DHCP: the address stands alone, and the router has announced the network.
+@test "network: a network that is known by its route alone is near, too" {
+	in_lan ip -6 addr add 2a13::9/64 dev up0 nodad
+	in_host ip -6 addr add 2a13::2/128 dev lan nodad
+	in_host ip -6 route add 2a13::/64 dev lan proto ra
+	comes 2a13::9 80 --network-ipv6 --network-allow=lan
+	assert_equal "$output" "reached lan 2a13::9 80"
+	comes 2a13::9 80 --network-ipv6 --network-allow=internet
+	assert_equal "$output" refused
+	assert_contains "$stderr" "refused: [2a13::9]:80"
+	comes 2a12::1 80 --network-ipv6 --network-allow=internet
+	assert_equal "$output" "reached world 2a12::1 80"
+}
+
 @test "network: lan is the attached and private networks, without the host" {
 	local flags=(--network-allow=lan)
 	comes 192.168.7.9 80 "${flags[@]}"
@@ -110,6 +124,29 @@ setup() {
 		comes $near 80 "${flags[@]}"
 		assert_equal "$output" refused
 	done
+}
+
+# pasta sends it on, and everyone near may answer, under an address of their own.
+@test "network: a denied lan hears no multicast" {
+	in_host ip route add 239.1.2.3/32 dev lan
+	"${into[@]}" "$net_lan" -- python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("239.1.2.3", 7005))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+    socket.inet_aton("239.1.2.3") + socket.inet_aton("192.168.7.9"))
+print("ready", flush=True)
+print("heard", s.recv(100), flush=True)' >"$T/heard" 3>&- &
+	all_started+=($!)
+	wait_until 10 grep -q ready "$T/heard"
+	for helper in slirp4netns pasta; do
+		comes 239.1.2.3 7005 udp --network-helper=$helper --network-deny=lan
+		assert_equal "$output" refused
+	done
+	nsbox_in_background --network=user --network-helper=pasta -- sh -c '
+		while :; do bash -c "echo loud >/dev/udp/239.1.2.3/7005"; sleep 0.1; done'
+	wait_until 10 grep -q heard "$T/heard"
+	assert_contains "$(cat "$T/heard")" loud
 }
 
 @test "network: rules for addresses, ports and protocols, the most specific first" {
@@ -307,7 +344,8 @@ serve='import socket,sys
 s=socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("0.0.0.0", 8000)); s.listen(); print("listening", flush=True)
-c,_=s.accept(); c.sendall(b"from inside"); c.close()'
+c,_=s.accept(); c.sendall(b"from inside")
+c.shutdown(socket.SHUT_WR); c.recv(1)'
 
 @test "network: a published port is on the host's loopback only, unless an address is given" {
 	for helper in slirp4netns pasta; do
@@ -326,6 +364,31 @@ c,_=s.accept(); c.sendall(b"from inside"); c.close()'
 	run in_world bash -c 'cat </dev/tcp/11.0.0.2/18000'
 	assert_equal "$output" "from inside"
 	wait "$started"
+	no_leftovers 'home/.local*' run/sbox
+}
+
+@test "network: a port is published on an address of IPv6 by pasta, and slirp4netns says so" {
+	local v6=(--network=user --network-helper=pasta --network-ipv6)
+	local serve6=${serve/AF_INET,/AF_INET6,}
+	serve6=${serve6/0.0.0.0/::}
+	nsbox_in_background "${v6[@]}" --publish='[::1]:18000:8000' \
+		--publish='[2a11::2]:18001:8000' -- python3 -c "$serve6"
+	wait_until 10 grep -q listening "$T/out"
+	run in_host ss -Hltn 'sport >= 18000 and sport <= 18001'
+	assert_equal "$(awk '{ print $4 }' <<<"$output" | sort)" "[2a11::2]:18001
+[::1]:18000"
+	run in_host bash -c "cat </dev/tcp/::1/18000"
+	assert_equal "$output" "from inside"
+	wait "$started"
+	run --separate-stderr nsbox "${v6[@]}" --publish='[2a11::2]:7000' -- touch "$T/work/ran"
+	assert_status 125
+	assert_contains "$stderr" 7000
+	run --separate-stderr nsbox --network=user --network-ipv6 --publish='[::1]:18000' -- \
+		touch "$T/work/ran"
+	assert_status 125
+	assert_contains "$stderr" "slirp4netns publishes on addresses of IPv4 alone"
+	assert_contains "$stderr" "network-helper = pasta"
+	[ ! -e "$T/work/ran" ]
 	no_leftovers 'home/.local*' run/sbox
 }
 
@@ -358,6 +421,8 @@ c,_=s.accept(); c.sendall(b"from inside"); c.close()'
 	nsbox port web remove 18002/udp 18001
 	run -125 --separate-stderr nsbox port web remove 18001
 	assert_contains "$stderr" "not published"
+	run -125 --separate-stderr nsbox port web add '[::1]:18003:8000'
+	assert_contains "$stderr" "network-helper = pasta"
 	run -125 --separate-stderr nsbox port web add 7002
 	assert_contains "$stderr" "Address already in use"
 	run nsbox port web --json
@@ -378,6 +443,40 @@ c,_=s.accept(); c.sendall(b"from inside"); c.close()'
 }
 
 # ---- its end ----------------------------------------------------------------------------------
+
+# What the kernel would go on sending for a program that has ended, sbox must not cut off.
+@test "network: what a program has sent before its end arrives" {
+	cat >"$T/work/sink.py" <<-'END'
+		import socket, threading
+		tcp, udp = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
+		for s in (tcp, udp):
+		    s.bind(("12.0.0.1", 7009))
+		tcp.listen()
+		def datagrams():
+		    while True:
+		        print("datagram", len(udp.recv(65536)), flush=True)
+		threading.Thread(target=datagrams, daemon=True).start()
+		print("ready", flush=True)
+		while True:
+		    s, _ = tcp.accept()
+		    size = 0
+		    while more := s.recv(65536):
+		        size += len(more)
+		    print("stream", size, flush=True)
+	END
+	"${into[@]}" "$net_world" -- python3 "$T/work/sink.py" >"$T/sink" 2>&1 3>&- &
+	all_started+=($!)
+	wait_until 10 grep -q ready "$T/sink"
+	for helper in slirp4netns pasta; do
+		for i in 1 2 3 4 5; do
+			nsbox --network=user --network-helper=$helper -- bash -c '
+				head -c 200000 /dev/zero >/dev/tcp/12.0.0.1/7009
+				echo "the last word" >/dev/udp/12.0.0.1/7009'
+		done
+	done
+	wait_until 5 eval '[ "$(grep -c "stream 200000" "$T/sink")" = 10 ]'
+	wait_until 5 eval '[ "$(grep -c "datagram 14" "$T/sink")" = 10 ]'
+}
 
 @test "network: nothing is left after any end" {
 	nsbox --network=user --network-allow=internet --publish=18000 -- true
@@ -497,6 +596,59 @@ s.sendto(b"x", ("2a12::1", 4444))
 print("sent")'
 	refute_contains "$output" sent
 	assert_contains "$stderr" "Operation not permitted"
+}
+
+# An address translator that takes anybody's packets for a port which the program has used
+# would make a known connection of the first one, and let the program answer.
+@test "network: a stranger's packet opens no way out, but for a published port" {
+	cat >"$T/work/knock.py" <<-'END'
+		import socket
+		s, other = socket.socket(type=socket.SOCK_DGRAM), socket.socket(type=socket.SOCK_DGRAM)
+		s.bind(("12.0.0.1", 7009))
+		other.bind(("12.0.0.2", 7010))
+		print("ready", flush=True)
+		while True:
+		    said, sender = s.recvfrom(100)
+		    other.sendto(b"knock", sender)
+		    s.sendto(b"after", sender)
+		    other.settimeout(1)
+		    try:
+		        print("stranger heard", other.recv(100), flush=True)
+		    except TimeoutError:
+		        print("stranger heard nothing", flush=True)
+	END
+	cat >"$T/work/inside.py" <<-'END'
+		import socket
+		s = socket.socket(type=socket.SOCK_DGRAM)
+		s.bind(("10.0.2.100", 7011))
+		s.settimeout(10)
+		s.sendto(b"hello", ("12.0.0.1", 7009))
+		while True:
+		    said, sender = s.recvfrom(100)
+		    if said == b"after":
+		        break
+		    try:
+		        s.sendto(b"secret", sender)
+		    except OSError:
+		        pass
+		print("over")
+	END
+	"${into[@]}" "$net_world" -- python3 "$T/work/knock.py" >>"$T/knock" 2>&1 3>&- &
+	all_started+=($!)
+	wait_until 10 grep -q ready "$T/knock"
+	for helper in slirp4netns pasta; do
+		run --separate-stderr nsbox --network=user --network-helper=$helper \
+			--network-allow=12.0.0.1 --read="$T/work" -- python3 "$T/work/inside.py"
+		assert_equal "$output" over
+		wait_until 10 grep -q heard "$T/knock"
+		assert_equal "$(tail -n 1 "$T/knock")" "stranger heard nothing"
+		: >"$T/knock"
+	done
+	run --separate-stderr nsbox --network=user --network-allow=12.0.0.1 --publish=11.0.0.2:17011:7011/udp \
+		--read="$T/work" -- python3 "$T/work/inside.py"
+	assert_equal "$output" over
+	wait_until 10 grep -q heard "$T/knock"
+	assert_contains "$(cat "$T/knock")" "secret"
 }
 
 @test "network: an empty question ends the connection to the resolver at once" {

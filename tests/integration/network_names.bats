@@ -138,6 +138,30 @@ refused"
 	done
 }
 
+# What the resolver has asked makes its port and the name server's known to each other, for the
+# packet filter too, for some time after the resolver has let go of that port.
+@test "names: the resolver's port is of no use to the program" {
+	dns server.example A 12.0.0.1
+	dns other.example A 12.0.0.2
+	run --separate-stderr nsbox --network=user --network-allow=server.example -- python3 -c '
+import socket
+first, last = map(int, open("/proc/sys/net/ipv4/ip_local_port_range").read().split())
+question = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\5other\7example\0\0\1\0\1"
+print(socket.gethostbyname("server.example"))
+for port in range(first, last + 1):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        s.bind(("10.0.2.100", port))
+        s.sendto(question, ("10.0.2.3", 53))
+        print("sent from", port)
+    except OSError:
+        pass
+    s.close()'
+	assert_status 0
+	assert_equal "$output" 12.0.0.1
+	run ! grep other "$T/work/dns/asked"
+}
+
 @test "names: long answers come over TCP" {
 	local all=() i
 	for i in $(seq 1 50); do all+=("12.0.1.$i"); done

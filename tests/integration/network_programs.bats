@@ -56,6 +56,35 @@ certificate() {
 	assert_status 7
 }
 
+# QUIC: many packets of UDP both ways, on the port that the rule names for UDP.
+@test "programs: an HTTP/3 client, where the rule is for UDP" {
+	need gtlsclient gtlsserver
+	certificate
+	echo "a page over QUIC" >"$T/site/page"
+	head -c 3000000 /dev/urandom >"$T/site/large"
+	"${into[@]}" "$net_world" -- gtlsserver --quiet --htdocs="$T/site" 12.0.0.2 443 \
+		"$T/key.pem" "$T/site/ca.pem" >"$T/served.quic" 2>&1 3>&- &
+	all_started+=($!)
+	wait_until 10 eval 'in_world ss -Hlun | grep -qF 12.0.0.2:443'
+	local get=(gtlsclient --quiet --exit-on-all-streams-close --download=/tmp server.example 443)
+	for helper in slirp4netns pasta; do
+		run --separate-stderr nsbox --network=user --network-helper=$helper \
+			--network-allow=server.example:443/udp -- sh -c '"$@" \
+				https://server.example/page https://server.example/large &&
+			cat /tmp/page && sha256sum </tmp/large' sh "${get[@]}"
+		assert_status 0
+		assert_equal "$output" "a page over QUIC
+$(sha256sum <"$T/site/large")"
+		refute_contains "$stderr" refused
+	done
+	run --separate-stderr nsbox --network=user --network-allow=server.example:443 -- \
+		timeout 20 "${get[@]}" https://server.example/page
+	[ "$status" != 0 ]
+	[ "$status" != 124 ]
+	assert_contains "$stderr" "refused: server.example:443/udp ("
+	assert_contains "$stderr" "--network-allow=server.example:443/udp allows it"
+}
+
 @test "programs: git clones over http and https" {
 	need git
 	certificate

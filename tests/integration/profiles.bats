@@ -32,7 +32,7 @@ refused() {
 	profile mine <<-'END'
 		[profile]
 		extends = base
-		command = hello-*
+		command = hello-* */work/bin/hello-*
 		[identity]
 		hostname = mine
 	END

@@ -242,10 +242,9 @@ Status: install ok installed"
 	in_root again -c 'stat -c "%U:%G %a" /usr/share/www/owned; test ! -e /bin/hostname'
 	assert_status 0
 	assert_equal "$output" "www-data:shadow 4750"
-	sbox image remove debian
-	sbox image remove again
-	assert_equal "$(ls -A "$copies")" ""
 	sbox layer remove work
+	sbox image remove debian again
+	assert_equal "$(ls -A "$copies")" ""
 	[ ! -e "$HOME/.local/share/sbox/layers/work" ]
 }
 

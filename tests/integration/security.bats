@@ -87,6 +87,57 @@ python_inside() {
 	run -0 --separate-stderr sbox --read="$HOME/shared/x" -c 'ls ~/shared/x'
 }
 
+# One of two names is a folder, the other a link to the secret; they are exchanged all the time.
+swap='
+import ctypes, os, sys
+libc, there = ctypes.CDLL(None), os.getppid()
+while os.getppid() == there:
+	for i in range(1000):
+		libc.renameat2(-100, b"x", -100, b"y", 2)
+'
+
+@test "nor does a link that comes there while the rule is looked at" {
+	local i
+	mkdir -p "$HOME/shared/x"
+	ln -s ../.ssh "$HOME/shared/y"
+	echo open >"$HOME/shared/x/id"
+	cd "$HOME/shared"
+	/usr/bin/python3 -I -S -c "$swap" 3>&- &
+	all_started+=($!)
+	cd "$T/work"
+	for i in {1..150}; do
+		run --separate-stderr sbox --read="$HOME/shared/x" -c 'cat ~/shared/x/id'
+		refute_contains "$output" "$secret" || break
+	done
+	refute_contains "$output" "$secret"
+}
+
+@test "a theme that is a link to a secret shows nothing of it" {
+	ln -s .ssh "$HOME/.themes"
+	run --separate-stderr sbox --themes=yes -c 'cat ~/.themes/id'
+	assert_equal "$output" ""
+	rm "$HOME/.themes"
+	mkdir "$HOME/dotfiles"
+	ln -s dotfiles "$HOME/.themes"
+	echo dark >"$HOME/dotfiles/theme"
+	run -0 --separate-stderr sbox --themes=yes -c 'cat ~/.themes/theme'
+	assert_equal "$output" dark
+}
+
+@test "the user's folders, as a file of the home names them, are no way to a secret" {
+	local folder
+	for folder in .ssh .config .config/autostart . a/../.ssh; do
+		echo "XDG_DOWNLOAD_DIR=\"\$HOME/$folder\"" >"$HOME/.config/user-dirs.dirs"
+		run --separate-stderr sbox --write='?${XDG_DOWNLOAD_DIR}' -c '
+			cat ~/.ssh/id; touch ~/.config/autostart/new ~/.config/new; ls -A ~'
+		refute_contains "$output" "$secret"
+		refute_contains "$output" .config
+	done
+	rm "$HOME/.config/user-dirs.dirs"
+	mkfifo "$HOME/.config/user-dirs.dirs"
+	run -0 --separate-stderr timeout 20 "$SBOX" --write='?${XDG_DOWNLOAD_DIR}' -- true
+}
+
 @test "the host's root by another name is no root" {
 	local way
 	ln -s / "$T/slash"
@@ -122,6 +173,30 @@ python_inside() {
 	run --separate-stderr sbox --home=host -c 'for way in .ssh .gnupg; do
 		mkdir -p ~/$way; echo planted >~/$way/new; mv ~/$way ~/moved; done'
 	assert_equal "$(find "$HOME" -name new -o -name moved)" ""
+}
+
+# The link sends the project over itself, and below the project's own path lies a decoy.
+@test "a link left in a home parts no tree from what is protected or hidden in it" {
+	local way
+	local -a via=()
+	mkdir -p "$HOME/src/project/.git/hooks" "$HOME/src/project/src/project/.git/hooks"
+	echo "$secret" >"$HOME/src/project/key"
+	echo decoy >"$HOME/src/project/src/project/key"
+	cd "$HOME/src/project"
+	for way in none ENOSYS; do
+		sbox --home=private:planted --cwd=none \
+			-c 'cd ~ && rm -rf src project && ln -s . src && ln -s . project'
+		[ $way = ENOSYS ] && via=("$TEST_BIN/deny" ENOSYS mount_setattr --)
+		run -0 --separate-stderr "${via[@]}" "$SBOX" --home=private:planted \
+			--profile=build --no-limits --hide="$HOME/src/project/key" -c '
+			cat ~/key; touch ~/.git/hooks/planted; echo mine >~/made; pwd'
+		refute_contains "$output" "$secret"
+		run ! ls .git/hooks/planted
+		sbox --home=private:planted --cwd=none -c 'cd ~ && rm src && ln -s /usr src'
+		run -125 --separate-stderr "${via[@]}" "$SBOX" --home=private:planted \
+			--profile=build --no-limits -- true
+		assert_contains "$stderr" "a link on the way leads out of"
+	done
 }
 
 # ---- mounts that a namespace of one's own lets go of --------------------------------------
@@ -195,6 +270,30 @@ for name in "keys/id", ".ssh/id":
 	run -125 --separate-stderr "$TEST_BIN/deny" ENOSYS mount_setattr -- \
 		"$TEST_BIN/deny" 0 mount:3:$remount -- "$SBOX" -c 'echo inside'
 	assert_equal "$output" ""
+}
+
+# ---- servers of the session -------------------------------------------------------------------
+
+@test "who may make sound has the sound server load nothing, nor get anything else" {
+	local py=$BATS_TEST_DIRNAME/sound.py
+	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"
+	/usr/bin/python3 -I -S "$py" server "$XDG_RUNTIME_DIR/pulse/native" >"$T/heard" 3>&- &
+	all_started+=($!)
+	wait_until 10 test -S "$XDG_RUNTIME_DIR/pulse/native"
+	touch "$XDG_RUNTIME_DIR/pipewire-0"
+	run -0 --separate-stderr sbox --sound=yes --read="$py" -c '
+		ls "$XDG_RUNTIME_DIR" "$XDG_RUNTIME_DIR/pulse"
+		/usr/bin/python3 -I -S "$0" client "${PULSE_SERVER#unix:}"' "$py"
+	assert_equal "$output" "$(printf '%s\n' "/run/user/$UID:" pulse '' \
+		"/run/user/$UID/pulse:" native 'answer 2' 'answer 2' 'answer 2')"
+	wait_until 10 grep -q 'sound 100000' "$T/heard"
+	run cat "$T/heard"
+	assert_contains "$output" "8 0 b'L\\x00\\x00\\x00#x"
+	assert_contains "$output" "25 0 b'L\\xff\\xff\\xff\\xff'"
+	refute_contains "$output" module-ladspa-sink
+	assert_contains "$output" tapplication.name
+	refute_contains "$output" tfilter.apply
+	refute_contains "$output" 'sound 4'
 }
 
 # ---- time, signals, keys --------------------------------------------------------------------

@@ -74,6 +74,20 @@ raise SystemExit(9)'\''\n' \
 	assert_status 7
 }
 
+@test "a program leaves the terminal neither dead nor halted nor closed to others" {
+	in_shell 'send=$SBOX -- /usr/bin/python3 -I -S -c '\''
+import fcntl, struct, termios
+for discipline in 27, 0:
+	try: fcntl.ioctl(0, 0x5423, struct.pack("i", discipline))
+	except PermissionError: print("ref" "used")
+print("re" "ady", flush=True)
+fcntl.ioctl(0, termios.TIOCEXCL)
+termios.tcflow(0, termios.TCOOFF)'\''; cat </dev/tty | grep -c .\n' \
+		expect=refused expect=refused expect=ready 'send=line\n^D' expect=1 \
+		'expect=$ ' 'send=exit 7\n'
+	assert_status 7
+}
+
 @test "a program that stops itself stops its job, and fg goes on with it" {
 	in_shell 'send=$SBOX -c '\''kill -STOP $$; echo went-""on'\''\n' expect=Stopped \
 		'expect=$ ' \

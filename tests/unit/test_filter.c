@@ -19,7 +19,7 @@
 #include "config/syscalls.h"
 #include "resolve/filter.h"
 
-enum { TIOCSTI_ = 0x5412, TIOCLINUX_ = 0x541c, X32 = 0x40000000 };
+enum { TIOCSTI_ = 0x5412, TIOCLINUX_ = 0x541c, TIOCSETD_ = 0x5423, X32 = 0x40000000 };
 #define REFUSED(error) (SECCOMP_RET_ERRNO | (uint32_t)(error))
 
 static struct plan plan_of_lines(const char *lines)
@@ -276,9 +276,12 @@ Test(filter, terminal_injection_is_refused_however_it_is_written)
 				judge(&f, "ioctl", 1, up | TIOCSTI_), REFUSED(EPERM));
 			cr_assert_eq(
 				judge(&f, "ioctl", 1, up | TIOCLINUX_), REFUSED(EPERM));
+			cr_assert_eq(
+				judge(&f, "ioctl", 1, up | TIOCSETD_), REFUSED(EPERM));
 		}
 		for (uint64_t other = 0x5400; other < 0x5480; other++)
-			if (other != TIOCSTI_ && other != TIOCLINUX_)
+			if (other != TIOCSTI_ && other != TIOCLINUX_ &&
+				other != TIOCSETD_)
 				cr_assert_eq(
 					judge(&f, "ioctl", 1, other), SECCOMP_RET_ALLOW);
 	}

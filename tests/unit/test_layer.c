@@ -77,16 +77,20 @@ Test(layer, what_is_written_is_read_back)
 		{ "/usr", ENGINE_FUSE, 2 },
 		{ "/home/ann/a b\n\\x41\x7f\xc3\xa4", ENGINE_KERNEL, 1 },
 	};
+	const char *places[] = { "/proc", "/usr/a b\n" };
 	const struct layer l = { .base = BASE_DIRECTORY,
 		.base_name = "/srv/x y",
 		.since_ns = 1763770000123456789,
-		.trees = { trees, 2 } };
+		.trees = { trees, 2 },
+		.places = { places, 2 } };
 	struct layer t;
 	const char *text = record_format(&arena, &l);
 	cr_assert_eq(parse(text, &t), 0, "%s", text);
 	cr_assert(t.base == l.base && t.since_ns == l.since_ns && t.trees.n == 2);
 	cr_assert_str_eq(t.base_name, l.base_name);
+	cr_assert_eq(t.places.n, 2);
 	for (size_t i = 0; i < 2; i++) {
+		cr_assert_str_eq(t.places.v[i], places[i]);
 		cr_assert_str_eq(t.trees.v[i].path, trees[i].path);
 		cr_assert(t.trees.v[i].engine == trees[i].engine &&
 			t.trees.v[i].number == trees[i].number);
@@ -102,7 +106,8 @@ Test(layer, a_damaged_record_is_refused_and_a_newer_one_told_apart)
 		START "tree=1 kernel /usr /etc\n", START "tree=1 kernel /a\\x0\n",
 		START "tree=1 kernel /usr\ntree=1 kernel /etc\n",
 		START "tree=1 kernel /usr\ntree=2 kernel /usr\n", START "tree=1 kernel",
-		"sbox-layer 1\nbase=host x\nsince=7\n",
+		START "place=\n", START "place=a\n", START "place=/a/../b\n",
+		START "place=/a\nplace=/a\n", "sbox-layer 1\nbase=host x\nsince=7\n",
 		"sbox-layer 1\nbase=image\nsince=7\n",
 		"sbox-layer 1\nbase=host\nsince=-1\n" };
 	struct layer l = { .name = "kept" };

@@ -107,9 +107,11 @@ Test(net_filter, only_the_resolver_reaches_the_name_server_where_names_are_filte
 {
 	const char *t = text_of(WORDS(ALLOW "a.b", ALLOW "internet"));
 	place(t, "meta mark 0x5b0c ip daddr 10.0.2.3");
-	cr_assert_null(strstr(t, "\t\tip daddr 10.0.2.3 meta"));
+	cr_assert_lt(place(t, "ip daddr 10.0.2.3 meta mark != 0x5b0c goto refuse"),
+		place(t, "ct state established accept"));
+	cr_assert_null(strstr(t, "\t\tip daddr 10.0.2.3 meta l4proto"));
 	cr_assert_null(strstr(text_of(WORDS(ALLOW "192.0.2.1")), "10.0.2.3 meta"));
-	place(text_of(WORDS(ALLOW "internet")), "\t\tip daddr 10.0.2.3 meta");
+	place(text_of(WORDS(ALLOW "internet")), "\t\tip daddr 10.0.2.3 meta l4proto");
 }
 
 Test(net_filter, of_the_hosts_loopback_only_the_named_ports)
@@ -118,10 +120,25 @@ Test(net_filter, of_the_hosts_loopback_only_the_named_ports)
 	cr_assert(f.host_loopback);
 	const char *t = net_filter_text(&f, &arena, &host);
 	cr_assert_lt(place(t, "ip daddr 10.0.2.2 tcp dport { 631, 8080 } accept"),
-		place(t,
-			"ip daddr { 10.0.2.2, 10.0.2.3, 10.0.2.255, 255.255.255.255 } "
-			"goto refuse"));
+		place(t, "ip daddr { 10.0.2.0/24, 255.255.255.255 } goto refuse"));
 	cr_assert(!filter_of(WORDS(ALLOW "internet")).host_loopback);
+}
+
+Test(net_filter, only_published_ports_hear_from_strangers)
+{
+	place(text_of(WORDS(ALLOW "internet")), "ct state new udp dport @sent drop");
+	place(text_of(WORDS("--network=user", ALLOW "internet", "--publish=53:5353/udp",
+		      "--publish=80", "--publish=0.0.0.0:123/udp")),
+		"ct state new udp dport != { 5353, 123 } udp dport @sent drop");
+	cr_assert_null(strstr(text_of(WORDS("--network=user")), "@sent"));
+}
+
+/* Helpers of the kernel relate connections that a server names. */
+Test(net_filter, what_is_related_is_errors_alone)
+{
+	const char *t = text_of(WORDS(ALLOW "internet"));
+	place(t, "ct state related meta l4proto { icmp, icmpv6 } accept");
+	cr_assert_null(strstr(t, "established,related"));
 }
 
 static bool internet(const char *text)
@@ -145,6 +162,127 @@ Test(net_filter, the_internet_is_nothing_near)
 		cr_assert(!internet(near[i]), "%s", near[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(far); i++)
 		cr_assert(internet(far[i]), "%s", far[i]);
+}
+
+/* IANA's registries of special-purpose addresses, of 4 and of 6, with multicast and what
+ * was never given out; then what lies next to them. Of those that are reachable from
+ * everywhere the anycasts for routers and relays (192.0.0.9, 2001:1::1) are near, too. */
+static const struct special {
+	const char *first, *last;
+	bool internet;
+} specials[] = {
+	{ "0.0.0.0", "0.255.255.255", false },
+	{ "1.0.0.0", "9.255.255.255", true },
+	{ "10.0.0.0", "10.255.255.255", false },
+	{ "11.0.0.0", "100.63.255.255", true },
+	{ "100.64.0.0", "100.127.255.255", false },
+	{ "100.128.0.0", "126.255.255.255", true },
+	{ "127.0.0.0", "127.255.255.255", false },
+	{ "128.0.0.0", "169.253.255.255", true },
+	{ "169.254.0.0", "169.254.255.255", false },
+	{ "169.255.0.0", "172.15.255.255", true },
+	{ "172.16.0.0", "172.31.255.255", false },
+	{ "172.32.0.0", "191.255.255.255", true },
+	{ "192.0.0.0", "192.0.0.255", false },
+	{ "192.0.1.0", "192.0.1.255", true },
+	{ "192.0.2.0", "192.0.2.255", false },
+	{ "192.31.196.0", "192.31.196.255", true }, /* AS112 */
+	{ "192.52.193.0", "192.52.193.255", true }, /* AMT */
+	{ "192.88.99.0", "192.88.99.255", false },
+	{ "192.88.100.0", "192.167.255.255", true },
+	{ "192.168.0.0", "192.168.255.255", false },
+	{ "192.175.48.0", "192.175.48.255", true }, /* AS112 */
+	{ "198.17.255.255", "198.17.255.255", true },
+	{ "198.18.0.0", "198.19.255.255", false },
+	{ "198.51.100.0", "198.51.100.255", false },
+	{ "203.0.113.0", "203.0.113.255", false },
+	{ "203.0.114.0", "223.255.255.255", true },
+	{ "224.0.0.0", "239.255.255.255", false },
+	{ "240.0.0.0", "255.255.255.255", false },
+	{ "::", "::1", false },
+	{ "::7f00:1", "::a9fe:a9fe", false }, /* IPv4-compatible */
+	{ "::ffff:0.0.0.0", "::ffff:255.255.255.255", false },
+	{ "::ffff:0:127.0.0.1", "::ffff:0:10.0.0.1", false }, /* IPv4-translated */
+	{ "64:ff9b::", "64:ff9b::255.255.255.255", false },
+	{ "64:ff9b::127.0.0.1", "64:ff9b::169.254.169.254", false },
+	{ "64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", false },
+	{ "100::", "100:0:0:1:ffff:ffff:ffff:ffff", false },
+	{ "200::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false },
+	{ "2000::", "2000:ffff:ffff:ffff:ffff:ffff:ffff:ffff", true },
+	{ "2001::", "2001:0:ffff:ffff:ffff:ffff:ffff:ffff", false }, /* Teredo */
+	{ "2001:1::1", "2001:1::3", false }, /* PCP, TURN, SRP */
+	{ "2001:2::", "2001:2:0:ffff:ffff:ffff:ffff:ffff", false }, /* benchmarks */
+	{ "2001:3::", "2001:3:ffff:ffff:ffff:ffff:ffff:ffff", false }, /* AMT */
+	{ "2001:4:112::", "2001:4:112:ffff:ffff:ffff:ffff:ffff", false }, /* AS112 */
+	{ "2001:10::", "2001:1f:ffff:ffff:ffff:ffff:ffff:ffff", false }, /* ORCHID */
+	{ "2001:20::", "2001:3f:ffff:ffff:ffff:ffff:ffff:ffff", false },
+	{ "2001:1ff:ffff::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", false },
+	{ "2001:200::", "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", true },
+	{ "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", false },
+	{ "2001:db9::", "2001:ffff:ffff:ffff:ffff:ffff:ffff:ffff", true },
+	{ "2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false }, /* 6to4 */
+	{ "2003::", "29ff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", true },
+	{ "2620:4f:8000::", "2620:4f:8000:ffff:ffff:ffff:ffff:ffff", true }, /* AS112 */
+	{ "3ffe:ffff::", "3ffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff", true },
+	{ "3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", false },
+	{ "4000::", "fbff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false },
+	{ "5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false }, /* SRv6 */
+	{ "fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false },
+	{ "fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false },
+	{ "fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false }, /* site-local */
+	{ "ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false },
+};
+
+/* Whether the set of that name in the packet filter has the address. */
+static bool in_set(const char *text, const char *set, const char *address)
+{
+	uint8_t bytes[16];
+	bool v6 = strchr(address, ':');
+	char begin[64], copy[2000];
+	cr_assert_eq(
+		inet_pton(v6 ? AF_INET6 : AF_INET, address, bytes), 1, "%s", address);
+	(void)snprintf(begin, sizeof(begin), "\tset %s%c {", set, v6 ? '6' : '4');
+	const char *list = strstr(text + place(text, begin), "elements = { ");
+	(void)snprintf(copy, sizeof(copy), "%s", list + strlen("elements = { "));
+	*strchr(copy, '}') = '\0';
+	for (char *save, *one = strtok_r(copy, ", ", &save); one;
+		one = strtok_r(NULL, ", ", &save)) {
+		struct net_prefix p;
+		cr_assert(net_prefix_parse(one, &p), "%s", one);
+		if (net_prefix_has(&p, v6, bytes))
+			return true;
+	}
+	return false;
+}
+
+Test(net_filter, packets_and_answers_know_the_same_special_addresses)
+{
+	host = (struct net_host){ 0 };
+	const char *t = text_of(WORDS(ALLOW "internet"));
+	for (size_t i = 0; i < ARRAY_SIZE(specials); i++) {
+		const char *ends[] = { specials[i].first, specials[i].last };
+		for (size_t k = 0; k < ARRAY_SIZE(ends); k++) {
+			cr_expect_eq(
+				internet(ends[k]), specials[i].internet, "%s", ends[k]);
+			cr_expect_eq(in_set(t, "special", ends[k]), !specials[i].internet,
+				"%s", ends[k]);
+		}
+	}
+}
+
+/* A multicast goes to all on the local network, and they answer. */
+Test(net_filter, a_denied_lan_is_all_that_is_near)
+{
+	static const char *const near[] = { "10.1.2.3", "172.16.0.1", "192.168.7.9",
+		"169.254.169.254", "100.100.1.1", "224.0.0.251", "239.255.255.250",
+		"fc00::1", "fec0::1", "fe80::1", "ff02::fb", "ff05::1:3" };
+	const char *t = text_of(WORDS(DENY "lan"));
+	place(t, "daddr @link4 goto refuse");
+	place(t, "daddr @link6 goto refuse");
+	for (size_t i = 0; i < ARRAY_SIZE(near); i++)
+		cr_expect(in_set(t, "private", near[i]) || in_set(t, "link", near[i]),
+			"%s", near[i]);
+	cr_expect(!in_set(t, "link", "1.1.1.1") && !in_set(t, "link", "2606:4700::1111"));
 }
 
 Test(net_filter, an_address_that_is_not_on_the_internet_can_be_allowed)

@@ -96,6 +96,15 @@ Test(net_rule, a_wildcard_is_for_what_lies_below)
 	cr_assert(!net_name_match("example.org", "a.example.org"));
 }
 
+/* The label "a.cloud" below example.org is its owner's, not cloud.example.org's. */
+Test(net_rule, a_dot_within_a_label_is_no_dot_between_labels)
+{
+	cr_assert(!net_name_match("*.cloud.example.org", "a\\.cloud.example.org"));
+	cr_assert(!net_name_match("*.cloud.example.org", "a\\\\\\.cloud.example.org"));
+	cr_assert(net_name_match("*.cloud.example.org", "a\\\\.cloud.example.org"));
+	cr_assert(net_name_match("*.example.org", "a\\.cloud.example.org"));
+}
+
 Test(net_rule, an_address_lies_in_a_network_or_not)
 {
 	struct net_prefix p;
@@ -118,8 +127,13 @@ Test(net_rule, every_form_of_a_published_port)
 	cr_assert(p.port == 8080 && p.inside == 80 && p.udp);
 	cr_assert_null(net_publish_parse("0.0.0.0:53:5353", &p, &hint));
 	cr_assert(p.address[0] == 0 && p.port == 53 && p.inside == 5353);
+	cr_assert_null(net_publish_parse("[2001:db8::1]:8080:80/udp", &p, &hint));
+	cr_assert(p.v6 && p.address[0] == 0x20 && p.port == 8080 && p.inside == 80);
+	cr_assert_null(net_publish_parse("[::]:80", &p, &hint));
+	cr_assert(p.v6 && p.address[0] == 0 && p.inside == 80);
 	static const char *const bad[] = { "", "0", "65536", "1.2.3.4", "1.2.3:80",
-		"1:2:3", "1.2.3.4:1:2:3", "[::1]:80", "80:", ":80", "80/icmp" };
+		"1:2:3", "1.2.3.4:1:2:3", "::1:80", "[::1]", "[::1]80", "[::1:80",
+		"[1.2.3.4]:80", "[]:80", "[::1]:80:", "80:", ":80", "80/icmp" };
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		cr_assert_not_null(net_publish_parse(bad[i], &p, &hint), "%s", bad[i]);
 }

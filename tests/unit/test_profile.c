@@ -541,6 +541,13 @@ Test(profile, a_program_finds_the_profile_that_names_it, IN_FOLDERS)
 	cr_assert_str_eq(profile_for_command(&arena, dirs, "firefox-esr"), "web");
 	cr_assert_str_eq(profile_for_command(&arena, dirs, "ax"), "web");
 	cr_assert_str_eq(
+		profile_for_command(&arena, dirs, "/usr/bin/firefox-esr"), "web");
+	cr_assert_str_eq(profile_for_command(&arena, dirs, "./firefox-esr"), "default");
+	cr_assert_str_eq(
+		profile_for_command(&arena, dirs, "/home/x/firefox-esr"), "default");
+	cr_assert_str_eq(
+		profile_for_command(&arena, dirs, "/usr/../home/firefox-esr"), "default");
+	cr_assert_str_eq(
 		profile_for_command(&arena, dirs, "chromium-browser"), "default");
 	cr_assert_str_eq(profile_for_command(&arena, dirs, "web"), "default");
 	put(&folders, "high/web.d/mine.conf", "[profile]\ncommand = web\n");

@@ -22,6 +22,8 @@ static const struct instance_state whole = {
 	.started = 1763770000,
 	.group = "/user.slice/a b.scope/payload",
 	.limits = HELD_DROPPED,
+	.image = "debian-12",
+	.layers = "work other",
 };
 
 static const struct instance_state least = {
@@ -47,7 +49,9 @@ static void there_and_back(const struct instance_state *s)
 	cr_assert_eq(state_parse(&arena, text, (size_t)n, &t), 0, "%s", text);
 	cr_assert(same_text(s->id, t.id) && same_text(s->name, t.name) &&
 			same_text(s->profile, t.profile) &&
-			same_text(s->command, t.command) && same_text(s->group, t.group),
+			same_text(s->command, t.command) &&
+			same_text(s->group, t.group) && same_text(s->image, t.image) &&
+			same_text(s->layers, t.layers),
 		"%s", text);
 	cr_assert(s->pid == t.pid && s->init == t.init && s->started == t.started &&
 			s->limits == t.limits,

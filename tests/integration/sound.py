@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""sound.py - a sound server that tells what reaches it, and a client that asks for too much
+
+sound.py server SOCKET   one line for each packet: its command, and its bytes as Python has them
+sound.py client SOCKET   sends what is not to pass, and tells each answer's command
+"""
+import os
+import socket
+import struct
+import sys
+
+
+def number(value, letter=b"L"):
+    return letter + struct.pack(">I", value)
+
+
+def prop(key, value):
+    return b"t" + key + b"\0" + number(len(value)) + number(len(value), b"x") + value
+
+
+def whole(sock, size):
+    data = b""
+    while len(data) < size:
+        more = sock.recv(size - len(data))
+        if not more:
+            sys.exit(0)
+        data += more
+    return data
+
+
+def packet(sock):
+    size, channel = struct.unpack(">II", whole(sock, 20)[:8])
+    return channel, whole(sock, size)
+
+
+def send(sock, command, payload, fds=()):
+    data = number(command) + number(7) + payload
+    header = struct.pack(">IIIII", len(data), 0xFFFFFFFF, 0, 0, 0)
+    socket.send_fds(sock, [header + data], fds)
+
+
+def server(path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    while True:
+        sock = listener.accept()[0]
+        if os.fork():
+            sock.close()
+            continue
+        before = len(os.listdir("/proc/self/fd"))
+        while True:
+            channel, data = packet(sock)
+            if channel != 0xFFFFFFFF:
+                print("sound", len(data), flush=True)
+                continue
+            command = struct.unpack(">I", data[1:5])[0]
+            more = len(os.listdir("/proc/self/fd")) - before
+            print(command, more, data[10:], flush=True)
+            send(sock, 2, b"")
+
+
+def client(path):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(10)
+    sock.connect(path)
+    send(sock, 8, number(0xC0000023) + number(0, b"x"), [0])
+    send(sock, 51, b"tmodule-ladspa-sink\0tplugin=/x.so\0")
+    names = prop(b"application.name", b"player") + prop(b"filter.apply", b"ladspa-sink")
+    send(sock, 9, b"P" + names + b"N")
+    sock.sendall(struct.pack(">IIIII", 100000, 1, 0, 0, 0) + b"s" * 100000)
+    for _ in range(3):
+        print("answer", struct.unpack(">I", packet(sock)[1][1:5])[0])
+    sock.sendall(struct.pack(">IIIII", 4, 1, 0, 0, 0x80000000) + b"mmap")
+    packet(sock)
+
+
+globals()[sys.argv[1]](sys.argv[2])
