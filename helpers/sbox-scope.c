@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* sbox-scope.c - asks systemd's user manager for a scope that is delegated to us
  *
- * usage: sbox-scope DIR UNIT <"PID..."
+ * usage: sbox-scope start DIR UNIT FD [PROPERTY=N]... <"PID..."
+ *        sbox-scope set DIR UNIT PROPERTY=N...
  *
- * DIR is where the manager's socket is, or the user's bus. The socket is what systemctl uses:
- * it saves the way through the bus, and there need not be one. It connects at once and asks
- * when it is told the processes, so that the connection costs nobody any time. On standard output it says "ok" when they are in the scope, or why not.
+ * FD is a connection to the manager's own socket, which is what systemctl uses: it saves the
+ * way through the bus, and there need not be one. With -1 the socket in DIR is tried, and
+ * then the user's bus there. It asks when it is told the processes, and says "ok" on standard
+ * output when they are in the scope, or why not, in one write. "set" gives other properties to
+ * a scope that there is.
  * It is apart from sbox so that only a run with limits pays for libsystemd.
  *
  * Delegate: the scope's groups are ours to divide, and systemd leaves a scope alone that had
  * an OOM kill in it (systemd issue 25376). CollectMode: a scope that failed does not stay.
  */
+#include <dlfcn.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -40,10 +45,17 @@ struct job {
 	char result[32];
 };
 
+/* Without the libraries' work at exit(3), which somebody may be waiting for. */
+static _Noreturn void leave(int code)
+{
+	(void)fflush(stdout);
+	_exit(code);
+}
+
 static _Noreturn void fail(const char *what, const char *why)
 {
 	printf("%s: %s\n", what, why);
-	exit(EXIT_FAILURE);
+	leave(EXIT_FAILURE);
 }
 
 static void must(const char *what, int r)
@@ -66,15 +78,17 @@ static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *e)
 	return 0;
 }
 
-/* @client: of a bus; else the other end is the manager itself. */
-static int try_connect(const char *dir, const char *name, bool client, sd_bus **ret)
+/* @fd: connected already, else -1. @client: of a bus; else the other end is the manager. */
+static int try_connect(
+	const char *dir, const char *name, int fd, bool client, sd_bus **ret)
 {
 	char address[4096];
 	sd_bus *bus = NULL;
 	(void)snprintf(address, sizeof(address), "unix:path=%s/%s", dir, name);
 	int r = sd_bus_new(&bus);
 	if (r >= 0)
-		r = sd_bus_set_address(bus, address);
+		r = fd >= 0 ? sd_bus_set_fd(bus, fd, fd)
+			    : sd_bus_set_address(bus, address);
 	if (r >= 0)
 		r = sd_bus_set_bus_client(bus, client);
 	if (r >= 0)
@@ -86,12 +100,12 @@ static int try_connect(const char *dir, const char *name, bool client, sd_bus **
 	return r;
 }
 
-static sd_bus *connect_in(const char *dir)
+static sd_bus *connect_in(const char *dir, int fd)
 {
 	sd_bus *bus = NULL;
-	int r = try_connect(dir, "systemd/private", false, &bus);
+	int r = try_connect(dir, "systemd/private", fd, false, &bus);
 	if (r < 0)
-		r = try_connect(dir, "bus", true, &bus);
+		r = try_connect(dir, "bus", -1, true, &bus);
 	must("cannot connect to the user manager", r);
 	return bus;
 }
@@ -109,7 +123,14 @@ static void read_pids(struct pids *ret)
 	}
 }
 
-/* By descriptor (systemd 255) a process cannot be taken for another one. */
+/* By descriptor a process cannot be taken for another one. That came with systemd 255, whose
+ * library has this function, and the library is of the manager's version: so what an older
+ * one does not know is not asked first. */
+static bool may_know_descriptors(void)
+{
+	return dlsym(RTLD_DEFAULT, "sd_device_enumerator_add_match_property_required");
+}
+
 static int append_processes(sd_bus_message *m, const struct pids *pids, bool by_fd)
 {
 	int r = sd_bus_message_open_container(m, 'r', "sv");
@@ -134,14 +155,34 @@ static int append_processes(sd_bus_message *m, const struct pids *pids, bool by_
 	return r;
 }
 
-static int ask(sd_bus *bus, const char *unit, const struct pids *pids, bool by_fd,
-	sd_bus_message **ret, sd_bus_error *error)
+static int append_properties(sd_bus_message *m, char **properties)
+{
+	int r = 0;
+	for (; r >= 0 && *properties; properties++) {
+		char name[64];
+		uint64_t n;
+		if (sscanf(*properties, "%63[A-Za-z]=%" SCNu64, name, &n) != 2)
+			return -EINVAL;
+		r = sd_bus_message_append(m, "(sv)", name, "t", n);
+	}
+	return r;
+}
+
+/* What is asked of systemd. */
+struct wanted {
+	const char *unit;
+	char **properties;
+	struct pids pids;
+};
+
+static int ask(sd_bus *bus, const struct wanted *wanted, bool by_fd, sd_bus_message **ret,
+	sd_bus_error *error)
 {
 	sd_bus_message *m = NULL;
 	int r = sd_bus_message_new_method_call(
 		bus, &m, SYSTEMD, SYSTEMD_PATH, MANAGER, "StartTransientUnit");
 	if (r >= 0)
-		r = sd_bus_message_append(m, "ss", unit, "fail");
+		r = sd_bus_message_append(m, "ss", wanted->unit, "fail");
 	if (r >= 0)
 		r = sd_bus_message_open_container(m, 'a', "(sv)");
 	if (r >= 0)
@@ -149,7 +190,9 @@ static int ask(sd_bus *bus, const char *unit, const struct pids *pids, bool by_f
 			"sbox sandbox", "Delegate", "b", 1, "CollectMode", "s",
 			"inactive-or-failed", "Slice", "s", "app.slice");
 	if (r >= 0)
-		r = append_processes(m, pids, by_fd);
+		r = append_properties(m, wanted->properties);
+	if (r >= 0)
+		r = append_processes(m, &wanted->pids, by_fd);
 	if (r >= 0)
 		r = sd_bus_message_close_container(m);
 	if (r >= 0)
@@ -172,34 +215,69 @@ static void await_job(sd_bus *bus, const struct job *job)
 		fail("starting the scope ended with", job->result);
 }
 
-int main(int argc, char **argv)
+static _Noreturn void refused(int r, const sd_bus_error *error)
+{
+	fail("the user manager refused", error->message ? error->message : strerror(-r));
+}
+
+static void start(sd_bus *bus, struct wanted *wanted)
 {
 	struct job job = { 0 };
-	struct pids pids = { 0 };
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus_message *reply = NULL;
-	if (argc != 3)
-		fail("usage", "sbox-scope DIR UNIT");
-
-	sd_bus *bus = connect_in(argv[1]);
 	/* before the request: what comes during it is kept */
 	must("cannot watch systemd's jobs",
 		sd_bus_match_signal_async(bus, NULL, SYSTEMD, SYSTEMD_PATH, MANAGER,
 			"JobRemoved", on_job_removed, NULL, &job));
-	read_pids(&pids);
+	read_pids(&wanted->pids);
 
-	int r = ask(bus, argv[2], &pids, true, &reply, &error);
-	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_PROPERTY_READ_ONLY)) {
-		sd_bus_error_free(
-			&error); /* it knows no such property, which has this name */
-		r = ask(bus, argv[2], &pids, false, &reply, &error);
+	bool by_fd = may_know_descriptors();
+	int r = ask(bus, wanted, by_fd, &reply, &error);
+	/* the name of the error for a property that it does not know */
+	if (by_fd && sd_bus_error_has_name(&error, SD_BUS_ERROR_PROPERTY_READ_ONLY)) {
+		sd_bus_error_free(&error);
+		r = ask(bus, wanted, false, &reply, &error);
 	}
 	if (r < 0)
-		fail("the user manager refused",
-			error.message ? error.message : strerror(-r));
+		refused(r, &error);
 	must("the answer of the user manager",
 		sd_bus_message_read(reply, "o", &job.path));
 	await_job(bus, &job);
+}
+
+static void set(sd_bus *bus, const struct wanted *wanted)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *m = NULL;
+	int r = sd_bus_message_new_method_call(
+		bus, &m, SYSTEMD, SYSTEMD_PATH, MANAGER, "SetUnitProperties");
+	if (r >= 0) /* true: for as long as the scope is there */
+		r = sd_bus_message_append(m, "sb", wanted->unit, 1);
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'a', "(sv)");
+	if (r >= 0)
+		r = append_properties(m, wanted->properties);
+	if (r >= 0)
+		r = sd_bus_message_close_container(m);
+	if (r >= 0)
+		r = sd_bus_call(bus, m, 0, &error, NULL);
+	if (r < 0)
+		refused(r, &error);
+}
+
+int main(int argc, char **argv)
+{
+	bool starts = argc > 4 && strcmp(argv[1], "start") == 0;
+	if (!starts && (argc < 5 || strcmp(argv[1], "set") != 0))
+		fail("usage",
+			"sbox-scope start DIR UNIT FD [PROPERTY=N]..., or "
+			"sbox-scope set DIR UNIT PROPERTY=N...");
+	struct wanted wanted = { .unit = argv[3], .properties = argv + 4 + starts };
+	sd_bus *bus = connect_in(argv[2], starts ? atoi(argv[4]) : -1);
+	if (starts)
+		start(bus, &wanted);
+	else
+		set(bus, &wanted);
 	puts("ok");
-	return EXIT_SUCCESS;
+	leave(EXIT_SUCCESS);
 }

@@ -82,7 +82,7 @@ static void tell_held(const struct handle *h)
 	(void)instance_write_state(h->fd, &state); /* it holds all the same */
 }
 
-static int write_all(struct arena *a, const struct handle *h,
+static int write_all(struct arena *a, const struct host *host, const struct handle *h,
 	const struct group_writes *writes, struct err *e)
 {
 	struct usage before;
@@ -95,8 +95,11 @@ static int write_all(struct arena *a, const struct handle *h,
 		const struct group_write *w = &writes->v[i];
 		if (!is_wanted(w, &before))
 			continue;
-		enable(group, w);
-		if (group_write(group, w, NULL, e) == 0)
+		if (!w->property)
+			enable(group, w);
+		r = w->property ? running_weigh(h, group, w, a, host, e)
+				: group_write(group, w, NULL, e);
+		if (r == 0)
 			continue;
 		log_err(e);
 		if (writes->n > 1)
@@ -109,8 +112,8 @@ static int write_all(struct arena *a, const struct handle *h,
 	return 0;
 }
 
-static int set(
-	struct arena *a, const char *id, const struct group_writes *writes, struct err *e)
+static int set(struct arena *a, const struct host *host, const char *id,
+	const struct group_writes *writes, struct err *e)
 {
 	struct registry registry;
 	struct handle h;
@@ -119,7 +122,7 @@ static int set(
 		return r;
 	r = registry_hold(&registry, a, id, &h, e);
 	if (r == 0) {
-		r = write_all(a, &h, writes, e);
+		r = write_all(a, host, &h, writes, e);
 		handle_release(&h);
 	}
 	registry_close(&registry);
@@ -146,7 +149,7 @@ static int run(int argc, char **argv, struct err *e)
 		take(&p, &d, &changes, *word);
 	if (d.n == 0)
 		limits_changes(&p, changes.v, changes.n, &host, &d, &writes);
-	r = diag_print_all(&d) > 0 ? EXIT_SBOX : set(&arena, w.v[0], &writes, e);
+	r = diag_print_all(&d) > 0 ? EXIT_SBOX : set(&arena, &host, w.v[0], &writes, e);
 	arena_done(&arena);
 	return r;
 }

@@ -50,11 +50,10 @@ static bool is_socket(const char *path)
 }
 
 /* After su(1) or sudo(8) the variable is missing or another user's; the place is known. */
-static const char *user_manager(struct ready *rd)
+const char *group_manager(struct arena *a, const struct host *h)
 {
-	struct arena *a = rd->plan->arena;
-	const char *const dirs[] = { rd->host.runtime_dir,
-		arena_printf(a, "/run/user/%u", (unsigned)rd->host.uid) };
+	const char *const dirs[] = { h->runtime_dir,
+		arena_printf(a, "/run/user/%u", (unsigned)h->uid) };
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (dirs[i] && is_socket(arena_printf(a, "%s/systemd/private", dirs[i])))
 			return dirs[i];
@@ -94,7 +93,7 @@ const char *group_find(struct ready *rd, const char **ret_hint)
 			"makes it so";
 		return "this system does not have cgroup v2 alone on " GROUP_TOP;
 	}
-	l->manager_dir = user_manager(rd);
+	l->manager_dir = group_manager(a, &rd->host);
 	l->helper = host_libexec(&rd->host, a, "sbox-scope");
 	if (l->manager_dir && access(l->helper, X_OK) < 0) {
 		*ret_hint = "is sbox installed whole?";

@@ -113,6 +113,14 @@ static void push_number(struct collector *c, enum setting_id id,
 		push(c, id, controller, file, arena_printf(c->a, "%" PRId64, n));
 }
 
+static void push_weight(struct collector *c, enum setting_id id,
+	enum controller controller, const char *file, const char *property, int64_t n)
+{
+	if (n != LIMIT_NONE)
+		push(c, id, controller, file, arena_printf(c->a, "%" PRId64, n))
+			->property = property;
+}
+
 static void push_memory(struct collector *c)
 {
 	enum { PAGE = 4096 };
@@ -141,7 +149,8 @@ static void push_cpus(struct collector *c)
 		push(c, SET_CPUS, CONTROLLER_CPU, "cpu.max",
 			arena_printf(c->a, "%" PRId64 " %d", cpus * (PERIOD_US / 1000),
 				PERIOD_US));
-	push_number(c, SET_CPU_WEIGHT, CONTROLLER_CPU, "cpu.weight", p->cpu_weight);
+	push_weight(c, SET_CPU_WEIGHT, CONTROLLER_CPU, "cpu.weight", "CPUWeight",
+		p->cpu_weight);
 	if (p->cpuset)
 		push(c, SET_CPUSET, CONTROLLER_CPUSET, "cpuset.cpus", p->cpuset);
 }
@@ -172,7 +181,8 @@ static dev_t disk_of(const char *path)
 static void push_io(struct collector *c, struct host *h)
 {
 	const struct plan *p = c->p;
-	push_number(c, SET_IO_WEIGHT, CONTROLLER_IO, "io.weight", p->io_weight);
+	push_weight(
+		c, SET_IO_WEIGHT, CONTROLLER_IO, "io.weight", "IOWeight", p->io_weight);
 	for (size_t i = 0; i < p->io_max.n; i++) {
 		const struct item *item = &p->io_max.v[i];
 		const char *path =
@@ -207,14 +217,14 @@ void limits_writes(
 
 /* What a group's file says where there is no such limit. */
 static const struct group_write unlimited[] = {
-	{ SET_MEMORY, CONTROLLER_MEMORY, "memory.max", "max", false },
-	{ SET_MEMORY_HIGH, CONTROLLER_MEMORY, "memory.high", "max", false },
-	{ SET_SWAP, CONTROLLER_MEMORY, "memory.swap.max", "max", false },
-	{ SET_OOM_KILL, CONTROLLER_MEMORY, "memory.oom.group", "0", false },
-	{ SET_CPUS, CONTROLLER_CPU, "cpu.max", "max", false },
-	{ SET_CPU_WEIGHT, CONTROLLER_CPU, "cpu.weight", "100", false },
-	{ SET_PIDS, CONTROLLER_PIDS, "pids.max", "max", false },
-	{ SET_IO_WEIGHT, CONTROLLER_IO, "io.weight", "default 100", false },
+	{ SET_MEMORY, CONTROLLER_MEMORY, "memory.max", "max", false, NULL },
+	{ SET_MEMORY_HIGH, CONTROLLER_MEMORY, "memory.high", "max", false, NULL },
+	{ SET_SWAP, CONTROLLER_MEMORY, "memory.swap.max", "max", false, NULL },
+	{ SET_OOM_KILL, CONTROLLER_MEMORY, "memory.oom.group", "0", false, NULL },
+	{ SET_CPUS, CONTROLLER_CPU, "cpu.max", "max", false, NULL },
+	{ SET_CPU_WEIGHT, CONTROLLER_CPU, "cpu.weight", "100", false, "CPUWeight" },
+	{ SET_PIDS, CONTROLLER_PIDS, "pids.max", "max", false, NULL },
+	{ SET_IO_WEIGHT, CONTROLLER_IO, "io.weight", "100", false, "IOWeight" },
 };
 
 static bool is_among(enum setting_id id, const enum setting_id *which, size_t n)
@@ -331,6 +341,20 @@ static const char *unit_name(const struct ready *rd)
 		p->arena, "app-sbox-%s-%d%08x.scope", name, (int)getpid(), random);
 }
 
+/* A group of the caller's own has its weight from whoever made it. */
+static void refuse_weights(const struct ready *rd, struct diags *d)
+{
+	const struct limits *l = &rd->limits;
+	if (l->way != GROUP_OWN || rd->plan->limits == LIMITS_AUTO)
+		return;
+	for (size_t i = 0; i < l->writes.n; i++)
+		if (l->writes.v[i].property)
+			diag_add(d, &rd->plan->origin[l->writes.v[i].id],
+				"only a user manager of systemd can give a weight, and "
+				"none is running for you")
+				->hint = "limits = auto runs without it";
+}
+
 void limits_resolve(struct ready *rd, struct diags *d)
 {
 	const struct plan *p = rd->plan;
@@ -349,6 +373,7 @@ void limits_resolve(struct ready *rd, struct diags *d)
 	const char *reason = group_find(rd, &hint);
 	if (!reason) {
 		l->unit = unit_name(rd);
+		refuse_weights(rd, d);
 		return;
 	}
 	l->way = GROUP_NONE;

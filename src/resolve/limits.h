@@ -26,6 +26,9 @@ struct group_write {
 	enum controller controller;
 	const char *file, *value;
 	bool optional; /* not every kernel has the file, and nobody has asked for it */
+	/* A weight is one among groups side by side, so it is the scope's, whose files are
+	 * systemd's: it is asked for it by this name. NULL: @file is the payload's, and ours. */
+	const char *property;
 };
 
 struct group_writes {

@@ -106,10 +106,10 @@ static void hint_user_namespaces(struct err *e, int error)
 		err_hint(e,
 			"the limit of user namespaces is 0; an administrator raises it with: "
 			"sysctl -w user.max_user_namespaces=10000");
+	else if ((error == -EPERM || error == -EACCES) && hint_confined(e))
+		return; /* whatever AppArmor lets unconfined programs do */
 	else if (sysctl("kernel/apparmor_restrict_unprivileged_userns") > 0)
 		hint_apparmor(e);
-	else if ((error == -EPERM || error == -EACCES) && hint_confined(e))
-		return;
 	else if (error == -ENOSPC || error == -EUSERS)
 		err_hint(e,
 			"a limit of namespaces is reached; see user.max_*_namespaces in "

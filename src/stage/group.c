@@ -24,7 +24,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,10 +39,34 @@
 
 /* ---- asking systemd ---- */
 
+enum { WEIGHTS_MAX = 2 }; /* of processors, of disks */
+
+/* The manager takes longer to receive a connection than to make a scope, and does it while
+ * the helper is still being loaded. -1: the helper shall try in its own ways and time. */
+static int connect_to_manager(const char *dir)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int len = snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/systemd/private", dir);
+	if (len < 0 || (size_t)len >= sizeof(sun.sun_path))
+		return -1;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
+		fd = fd_close(fd);
+	return fd;
+}
+
 static int ask(struct group *g, struct err *e)
 {
 	const struct limits *l = &g->rd->limits;
-	char *argv[] = { "sbox-scope", (char *)l->manager_dir, (char *)l->unit, NULL };
+	_cleanup_fd_ int manager = connect_to_manager(l->manager_dir);
+	char number[16];
+	(void)snprintf(number, sizeof(number), "%d", manager);
+	char *argv[5 + WEIGHTS_MAX + 1] = { "sbox-scope", "start", (char *)l->manager_dir,
+		(char *)l->unit, number };
+	for (size_t i = 0, n = 5; i < l->writes.n && n < ARRAY_SIZE(argv) - 1; i++)
+		if (l->writes.v[i].property)
+			argv[n++] = arena_printf(g->rd->plan->arena, "%s=%s",
+				l->writes.v[i].property, l->writes.v[i].value);
 	int in[2], out[2];
 	if (pipe2(in, O_CLOEXEC) < 0)
 		return err_sys(e, -errno, "cannot make a pipe");
@@ -55,7 +81,7 @@ static int ask(struct group *g, struct err *e)
 				       .stdin_fd = in[0],
 				       .stdout_fd = out[1],
 				       .stderr_fd = -1,
-				       .keep_fd = -1 },
+				       .keep_fd = manager },
 		NULL, e);
 	fd_close(in[0]);
 	fd_close(out[1]);
@@ -134,16 +160,32 @@ static bool is_needed(const struct group *g, enum controller controller)
 	return false;
 }
 
+/* Whether a line of words has this one. */
+static bool has_word(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *p = line; (p = strstr(p, word)); p += len)
+		if ((p == line || p[-1] == ' ') && strchr(" \n", p[len]))
+			return true;
+	return false;
+}
+
 /* All but the rare one, for "sbox stats"; what is not delegated is missed only by the limit
- * that needs it. */
+ * that needs it. In one write: each moves the processes to new sets of controllers. */
 static void enable_controllers(const struct group *g, int top)
 {
-	for (unsigned i = CONTROLLER_NONE + 1; i < CONTROLLER_COUNT; i++) {
-		char text[16];
-		(void)snprintf(text, sizeof(text), "+%s", controller_names[i]);
-		if (i != CONTROLLER_CPUSET || is_needed(g, i))
-			(void)fd_write_file(top, "cgroup.subtree_control", text);
-	}
+	char there[256], text[128];
+	size_t len = 0;
+	_cleanup_fd_ int fd = openat(top, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : fd_read_full(fd, there, sizeof(there) - 1);
+	there[n < 0 ? 0 : n] = '\0';
+	for (unsigned i = CONTROLLER_NONE + 1; i < CONTROLLER_COUNT; i++)
+		if (has_word(there, controller_names[i]) &&
+			(i != CONTROLLER_CPUSET || is_needed(g, i)))
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "+%s ",
+				controller_names[i]);
+	if (len > 0)
+		(void)fd_write_file(top, "cgroup.subtree_control", text);
 }
 
 static int refuse_limit(
@@ -178,6 +220,36 @@ int group_write(int group, const struct group_write *w, const char *origin, stru
 	return refuse_limit(w, origin, r, e);
 }
 
+int group_has_weight(
+	int group, const struct group_write *w, const char *origin, struct err *e)
+{
+	char path[64], text[64];
+	(void)snprintf(path, sizeof(path), "../%s", w->file);
+	_cleanup_fd_ int fd = openat(group, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -errno : fd_read_full(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return refuse_limit(w, origin, (int)n, e);
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	const char *last = strrchr(text, ' '); /* io.weight: "default 50" */
+	if (strcmp(last ? last + 1 : text, w->value) == 0)
+		return 0;
+	return err_set(e, -EPROTO, "%s: systemd did not give the scope the weight %s",
+		settings[w->id].key, w->value);
+}
+
+static int hold(const struct group *g, const struct group_write *w, const char *origin,
+	struct err *e)
+{
+	if (!w->property)
+		return group_write(g->payload_fd, w, origin, e);
+	if (g->rd->limits.way == GROUP_SCOPE)
+		return group_has_weight(g->payload_fd, w, origin, e);
+	return err_set(e, -ENOTSUP,
+		"%s: only a user manager of systemd can give a weight",
+		settings[w->id].key);
+}
+
 static int write_limits(struct group *g, struct err *e)
 {
 	const struct group_writes *writes = &g->rd->limits.writes;
@@ -185,7 +257,7 @@ static int write_limits(struct group *g, struct err *e)
 	for (size_t i = 0; i < writes->n; i++) {
 		const struct group_write *w = &writes->v[i];
 		const char *origin = origin_text(p->arena, &p->origin[w->id]);
-		int r = group_write(g->payload_fd, w, origin, e);
+		int r = hold(g, w, origin, e);
 		if (r == 0)
 			continue;
 		if (p->limits != LIMITS_AUTO)
@@ -267,14 +339,15 @@ int group_look(struct awaited *w, struct err *e)
 {
 	struct group *g = w->data;
 	char said[512];
-	ssize_t n = fd_read_full(g->from_fd, said, sizeof(said) - 1);
+	/* it says all in one write; that it ends then is not waited for */
+	ssize_t n = RETRY(read(g->from_fd, said, sizeof(said) - 1));
 	said[n < 0 ? 0 : n] = '\0';
 	said[strcspn(said, "\n")] = '\0';
-	end_helper(g);
 	w->fd = -1;
 	w->done = true;
 
 	int r = strcmp(said, "ok") == 0 ? enter_scope(g, e) : refuse_scope(said, e);
+	end_helper(g);
 	if (r < 0 && g->rd->plan->limits == LIMITS_AUTO) {
 		log_warning("%s", e->msg);
 		g->dropped = true;

@@ -45,6 +45,10 @@ int group_look(struct awaited *w, struct err *e);
  * for it. 0 or negative errno with @e set. */
 int group_write(
 	int group, const struct group_write *w, const char *origin, struct err *e);
+/* Whether systemd gave the scope above the group whose folder @group is the weight that it was
+ * asked for. 0 or negative errno with @e set. */
+int group_has_weight(
+	int group, const struct group_write *w, const char *origin, struct err *e);
 /* Where the limits are, below GROUP_TOP; NULL: nowhere. */
 const char *group_path(const struct group *g);
 /* Whether the plan's limits that need a group are held. */

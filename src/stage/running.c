@@ -19,8 +19,12 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/str.h"
 #include "base/sys.h"
+#include "config/settings.h"
 #include "resolve/group.h"
+#include "resolve/host.h"
+#include "stage/group.h"
 
 /* ---- its group ---- */
 
@@ -56,6 +60,44 @@ int running_group(const struct handle *h, int *ret_fd, struct err *e)
 		return err_set(e, fd, "the instance '%s' has not told of itself yet", id);
 	err_set(e, fd, "the instance '%s' has no control group", id);
 	return err_hint(e, "--limits=group at its start gives it one");
+}
+
+/* The name of the scope that was made for it; NULL: it has none. */
+static const char *scope_of(struct arena *a, const char *group)
+{
+	const char *end = strrchr(group, '/');
+	const char *scope = path_basename(arena_strndup(a, group, (size_t)(end - group)));
+	return str_starts(scope, "app-sbox-") && str_ends(scope, ".scope") ? scope : NULL;
+}
+
+int running_weigh(const struct handle *h, int group, const struct group_write *w,
+	struct arena *a, const struct host *host, struct err *e)
+{
+	char said[512];
+	const char *key = settings[w->id].key;
+	const char *dir = group_manager(a, host);
+	const char *scope = scope_of(a, h->info.state.group);
+	if (!dir || !scope)
+		return err_set(e, -ENOTSUP,
+			"%s: only a user manager of systemd can give a weight, and it did not "
+			"make the group of '%s'",
+			key, h->info.state.id);
+	int r = group_has_weight(group, w, NULL, e);
+	if (r != -EPROTO)
+		return r; /* it has it already, or it cannot */
+	char *property = arena_printf(a, "%s=%s", w->property, w->value);
+	char *argv[] = { "sbox-scope", "set", (char *)dir, (char *)scope, property,
+		NULL };
+	r = proc_capture(
+		host_libexec(host, a, "sbox-scope"), argv, 1, said, sizeof(said), e);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return group_has_weight(group, w, NULL, e);
+	said[strcspn(said, "\n")] = '\0';
+	char safe[512];
+	str_escape_controls(safe, sizeof(safe), said);
+	return err_set(e, -ENOTSUP, "%s: systemd gave no other weight: %s", key, safe);
 }
 
 /* ---- signals ---- */

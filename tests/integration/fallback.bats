@@ -4,7 +4,8 @@
 #
 # The tests of other files are run again, by a bats inside, with an sbox for which those
 # calls fail. Tests that need newuidmap are left out: the filter comes with no_new_privs,
-# which makes setuid programs powerless.
+# which makes setuid programs powerless. No guest has so old a kernel either: what is run again
+# as a whole is run once, on this machine.
 load lib
 
 mount_api=open_tree,move_mount,mount_setattr,fsopen,fsconfig,fsmount
@@ -32,14 +33,17 @@ without() {
 		"$report"
 }
 
+# bats test_tags=no-vm
 @test "without the mount calls of Linux 5.2 and 5.12: what is isolated" {
 	without $mount_api isolation.bats
 }
 
+# bats test_tags=no-vm
 @test "without the mount calls of Linux 5.2 and 5.12: what is shown" {
 	without $mount_api filesystem.bats
 }
 
+# bats test_tags=no-vm
 @test "without mount_setattr alone, as before Linux 5.12" {
 	without mount_setattr isolation.bats filesystem.bats -f \
 		'read-only|hidden|protected|mount'

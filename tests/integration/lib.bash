@@ -20,8 +20,9 @@
 #   no_leftovers [GLOB...]   no process, mount or file is there that was not before the test
 #
 # A test that cannot work in a sanitized build is tagged: # bats test_tags=no-asan
-# One that takes minutes in an emulated guest, or needs what is not in its image (browsers, an
-# X server, a network to fetch packages from), is tagged no-vm.
+# One that needs what is not in a guest's image (browsers, an X server, a network to fetch
+# packages from), or takes minutes in an emulated guest and is the same on each system, is
+# tagged no-vm.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # output, stderr and status are set by run
 

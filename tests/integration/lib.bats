@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # lib.bats - the tests' own tools: an assertion that cannot fail proves nothing
 
+# bats file_tags=no-vm
 load lib
 
 @test "no_leftovers is content where nothing is left" {

@@ -199,11 +199,38 @@ os.wait()' 4>"$T/status"
 	nothing_is_left
 }
 
-@test "weights and processors by number are set" {
+# Microseconds of processor time of the group $1 since it had used $2.
+used_since() {
+	echo $(($(awk '$1 == "usage_usec" { print $2 }' "$1/cpu.stat") - $2))
+}
+
+@test "of two that want all processors, the one of less weight gets less" {
 	need_groups
-	sbox_in_background --cpu-weight=20 -- sleep 100
+	local spin='for i in $(seq "$(nproc)"); do while :; do :; done & done; wait'
+	local light heavy before_light before_heavy
+	sbox_in_background --cpu-weight=10 -c "$spin"
 	wait_until 20 payload_of_started
-	assert_equal "$(<"$payload/cpu.weight")" 20
+	light=$payload
+	# a scope that comes later makes systemd write the weights of its neighbours again
+	sbox_in_background --limits=group -c "$spin"
+	wait_until 20 payload_of_started
+	heavy=$payload
+	before_light=$(used_since "$light" 0) before_heavy=$(used_since "$heavy" 0)
+	wait_until 60 eval '[ "$(used_since "$heavy" $before_heavy)" -gt 2000000 ]'
+	# a tenth, if nothing else ran
+	[ "$(used_since "$light" "$before_light")" -lt 700000 ] ||
+		complain "used $(used_since "$light" "$before_light") us"
+	kill "${all_started[@]}"
+}
+
+@test "a file that is larger than memory-high is written, and its memory given back" {
+	need_groups
+	sbox_in_background --memory-high=32M --write="$T/work" -c \
+		'head -c 80M /dev/zero >big && echo written; sleep 1000'
+	wait_until 120 grep -q written "$T/out"
+	wait_until 20 payload_of_started
+	[ "$(<"$payload/memory.current")" -le $((36 << 20)) ]
+	[ "$(awk '$1 == "high" { print $2 }' "$payload/memory.events")" -gt 0 ]
 	kill "$started"
 }
 
@@ -226,10 +253,17 @@ os.wait()' 4>"$T/status"
 	need_groups
 	grep -qw io "/sys/fs/cgroup/user.slice/user-$uid.slice/user@$uid.service/cgroup.controllers" ||
 		skip_kernel "the io controller is not delegated here"
-	sbox_in_background --io-weight=50 --io-max="/ wbps=1M" --cpuset=0 -- sleep 100
+	local began=${EPOCHREALTIME/[.,]/}
+	run --separate-stderr sbox --io-weight=50 --io-max="$T wbps=1M" --cpuset=0 \
+		--write="$T/work" -c 'grep Cpus_allowed_list /proc/self/status
+		dd if=/dev/zero of=big bs=64K count=64 oflag=direct'
+	assert_status 0
+	assert_equal "$output" $'Cpus_allowed_list:\t0'
+	# 4 MB
+	[ $((${EPOCHREALTIME/[.,]/} - began)) -ge 3500000 ] || complain "faster than 1 MB/s"
+	sbox_in_background --io-weight=50 -- sleep 1000
 	wait_until 20 payload_of_started
-	assert_equal "$(<"$payload/cpuset.cpus")" 0
-	assert_contains "$(<"$payload/io.max")" "wbps=1048576"
+	assert_equal "$(<"$payload/../io.weight")" "default 50"
 	kill "$started"
 	run --separate-stderr sbox --cpuset=4000 true
 	assert_status 125
@@ -274,6 +308,32 @@ os.wait()' 4>"$T/status"
 	done
 	kill "$started"
 	wait_until 20 eval '[ -z "$(our_units)" ]'
+}
+
+@test "a program with a bus of its own cannot ask systemd for more" {
+	need_groups
+	need xdg-dbus-proxy busctl
+	export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$uid/bus
+	sbox_in_background --memory=64M --dbus=filtered -c 'until read unit <unit; do sleep 0.1; done 2>/dev/null
+		call="org.freedesktop.systemd1 /org/freedesktop/systemd1
+			org.freedesktop.systemd1.Manager SetUnitProperties sba(sv) $unit true 1
+			MemoryMax t 1000000000"
+		busctl --user call $call && echo raised
+		ls "$XDG_RUNTIME_DIR/systemd/private" /run/user/*/systemd && echo seen
+		echo tried; sleep 1000'
+	wait_until 20 payload_of_started
+	unit=${payload%/payload}
+	unit=${unit##*/}
+	echo "$unit" >"$T/work/unit.new"
+	mv "$T/work/unit.new" "$T/work/unit"
+	wait_until 60 grep -q tried "$T/out"
+	assert_equal "$(<"$T/out")" tried
+	assert_contains "$(<"$T/err")" "Call failed"
+	assert_equal "$(<"$payload/memory.max")" $((64 << 20))
+	assert_equal "$(<"$payload/../memory.max")" max
+	# who is outside can
+	manager set-property --runtime "$unit" MemoryMax=1000000000
+	kill "$started"
 }
 
 @test "control groups are not shown for writing where there are limits" {
@@ -365,7 +425,7 @@ ended() {
 @test "many short instances leave nothing" {
 	need_groups
 	local i
-	for i in {1..100}; do
+	for ((i = 0; i < ${SBOX_TEST_MANY:-100}; i++)); do
 		sbox --pids=100 true || complain "number $i failed"
 	done
 	assert_equal "$(manager list-units --all --failed --no-legend)" ""
@@ -386,6 +446,17 @@ in_own_group() {
 	run --separate-stderr in_own_group "$SBOX" --memory=64M -- python3 -c "$eat" 200
 	assert_status 137
 	assert_contains "$stderr" "the memory limit was reached"
+	nothing_is_left
+}
+
+@test "in a group of one's own a weight, which only systemd can give, is refused" {
+	need_groups
+	run --separate-stderr in_own_group "$SBOX" --cpu-weight=50 true
+	assert_status 125
+	assert_contains "$stderr" "only a user manager of systemd can give a weight"
+	run --separate-stderr in_own_group "$SBOX" --cpu-weight=50 --limits=auto echo runs
+	assert_equal "$output" runs
+	assert_contains "$stderr" "cpu-weight: only a user manager"
 	nothing_is_left
 }
 

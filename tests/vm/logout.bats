@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # logout.bats - what becomes of a sandbox with limits when its user logs out
 #
-# Run by itself, since no user manager is there afterwards.
+# Run last, since no user manager is there afterwards.
 load ../integration/lib
 
 @test "a log-out ends a sandbox with limits, and leaves nothing" {
