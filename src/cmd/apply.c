@@ -86,7 +86,8 @@ static enum verdict judge(struct request *rq, const struct walk *w,
 	const struct walk_entry *entry, const char *path, bool soon)
 {
 	enum verdict v = applier_judge(&rq->applier, w, entry, path, soon);
-	return v == VERDICT_CHANGED && rq->force ? VERDICT_GOOD : v;
+	bool since = v == VERDICT_CHANGED || v == VERDICT_GONE;
+	return since && rq->force ? VERDICT_GOOD : v;
 }
 
 /* ---- the first walk ---- */
@@ -95,7 +96,8 @@ static const char *why_not(enum verdict v)
 {
 	static const char *const why[VERDICT_COUNT] = {
 		[VERDICT_KEPT] = "is not brought",
-		[VERDICT_CHANGED] = "changed on the host since the layer was begun",
+		[VERDICT_CHANGED] = "changed on the host since it came into the layer",
+		[VERDICT_GONE] = "was removed on the host since it came into the layer",
 		[VERDICT_RIGHTS] = "you may not change it; root could",
 		[VERDICT_MOUNT] = "something is mounted there",
 		[VERDICT_UNREADABLE] = "it cannot be read in the layer",
@@ -274,7 +276,7 @@ static int refuse(const struct request *rq, const struct picked *p, struct err *
 {
 	err_set(e, -EPERM, "nothing is applied: %llu of the changes cannot be",
 		(unsigned long long)rq->refused);
-	if (rq->by[VERDICT_CHANGED] == rq->refused)
+	if (rq->by[VERDICT_CHANGED] + rq->by[VERDICT_GONE] == rq->refused)
 		return err_hint(e,
 			"'sbox diff --patch %s PATH' compares; 'sbox apply --force %s PATH' "
 			"takes the layer's, and other paths can be applied by name",

@@ -7,13 +7,15 @@
  */
 #pragma once
 
+#include "layer/began.h"
 #include "layer/known.h"
 #include "layer/walk.h"
 
 enum verdict {
 	VERDICT_GOOD,
 	VERDICT_KEPT, /* fifos, sockets, devices, names of our own: never brought */
-	VERDICT_CHANGED, /* on the host, since the layer was made */
+	VERDICT_CHANGED, /* on the host, since the program began */
+	VERDICT_GONE, /* from the host, since then */
 	VERDICT_RIGHTS, /* the caller may not */
 	VERDICT_MOUNT, /* something is mounted there */
 	VERDICT_UNREADABLE, /* in the layer */
@@ -33,6 +35,8 @@ struct applier {
 		size_t n;
 	} links;
 	struct known known;
+	struct began began;
+	int64_t since_ns; /* of the entry that is judged */
 };
 
 /* Begins with the layer locked; takes away what a killed one has left on the host. 0 or

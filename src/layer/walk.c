@@ -280,13 +280,15 @@ bool walk_same(const struct walk_entry *e, mode_t mode_mask)
 	return S_ISDIR(e->upper.st_mode) || e->upper.st_rdev == e->base.st_rdev;
 }
 
-static enum change kind_of(const struct walk_entry *e)
+static enum change kind_of(const struct walk *w)
 {
+	const struct walk_entry *e = &w->entry;
 	if (!e->upper.st_mode)
 		return e->base.st_mode ? CHANGE_REMOVED : CHANGE_NONE;
 	if (!e->base.st_mode)
 		return CHANGE_ADDED;
-	return walk_same(e, 07777) ? CHANGE_NONE : CHANGE_CHANGED;
+	return !(w->flags & WALK_NAMES) && walk_same(e, 07777) ? CHANGE_NONE
+							       : CHANGE_CHANGED;
 }
 
 /* Looks at @name on both sides; whether there is anything to tell. */
@@ -306,7 +308,7 @@ static bool look_at(struct walk *w, const char *name)
 		e->upper = (struct stat){ 0 };
 	else if (!e->upper.st_mode && !f->opaque)
 		return false; /* it was removed meanwhile */
-	e->kind = kind_of(e);
+	e->kind = kind_of(w);
 	w->enter = S_ISDIR(e->upper.st_mode);
 	return e->kind != CHANGE_NONE || w->enter || w->flags & WALK_ALL;
 }

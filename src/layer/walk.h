@@ -26,6 +26,7 @@ enum {
 	WALK_ALL = 1
 		<< 0, /* CHANGE_NONE as well: what was only copied up, empty whiteouts */
 	WALK_LEAVE = 1 << 1, /* directories of the upper once more when they are left */
+	WALK_NAMES = 1 << 2, /* nothing is compared: what is on both sides is changed */
 };
 
 struct walk_frame;

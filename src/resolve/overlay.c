@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "config/settings.h"
+#include "layer/began.h"
 #include "layer/known.h"
 #include "resolve/overlay_probe.h"
 #include "resolve/subid.h"
@@ -439,6 +441,28 @@ static int settle_op(struct resolver *r, struct mount_op *op)
 	return settle(r, o, tree, &op->at);
 }
 
+static int save(struct resolver *r, struct layers_used *used)
+{
+	if (layer_is_empty(&used->own)) {
+		known_forget(used->own.fd);
+		began_forget(used->own.fd);
+		return layer_settle(&used->own, r->e); /* it begins anew */
+	}
+	if (used->changed)
+		return layer_save(&used->own, r->e);
+	layer_touch(&used->own);
+	return 0;
+}
+
+static int note_run(struct resolver *r, struct layers_used *used)
+{
+	int code = began_run(&used->own);
+	used->noted = code > 0;
+	return code < 0
+		? err_sys(r->e, code, "cannot write to the layer '%s'", used->own.name)
+		: 0;
+}
+
 int overlay_settle(struct resolver *r)
 {
 	struct layers_used *used = r->rd->layers;
@@ -457,14 +481,8 @@ int overlay_settle(struct resolver *r)
 		code = settle_op(r, &r->rd->ops.v[i]);
 	if (code < 0 || r->d->n > 0 || used->own.fd < 0 || r->dry)
 		return code;
-	if (layer_is_empty(&used->own)) {
-		known_forget(used->own.fd);
-		return layer_settle(&used->own, r->e); /* it begins anew */
-	}
-	if (used->changed)
-		return layer_save(&used->own, r->e);
-	layer_touch(&used->own);
-	return 0;
+	code = save(r, used);
+	return code < 0 ? code : note_run(r, used);
 }
 
 bool overlay_is_untouched(const struct ready *rd)
@@ -482,6 +500,13 @@ void overlay_end(const struct ready *rd, bool failed)
 		layer_close(&used->under[i]);
 	if (used->own.fd < 0)
 		return;
+	if (!failed && began_note(&used->own) < 0)
+		log_info(
+			"what the host has in the places of changes in the layer '%s' is "
+			"not known",
+			used->own.name);
+	if (failed && used->noted)
+		began_undo(&used->own);
 	if (failed && used->fresh) {
 		_cleanup_fd_ int layers =
 			layers_open(rd->host.vars[VAR_XDG_DATA_HOME], false, &ignored);
