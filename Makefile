@@ -15,7 +15,7 @@ SRC = src/main.c \
 	$(addprefix src/config/, check.c cmdline.c diag.c launcher.c plan.c profile.c \
 		settings.c show.c show_table.c syscall_table.c syscalls.c \
 		template.c value.c value_limit.c value_list.c) \
-	$(addprefix src/layer/, access.c apply.c began.c copy.c known.c overlay.c record.c remove.c same.c store.c walk.c) \
+	$(addprefix src/layer/, access.c apply.c attrs.c began.c copy.c known.c overlay.c record.c remove.c same.c store.c walk.c) \
 	$(addprefix src/resolve/, desktop.c dev.c environ.c expand.c host.c filter.c \
 		filter_cache.c filter_tree.c group.c guard.c ident.c image.c image_plan.c instance.c label.c limits.c mount_plan.c places.c program.c proxy.c registry.c resolve.c state.c steps.c subid.c usage.c) \
 	$(addprefix src/stage/, caps.c child.c control.c enlist.c exec.c explain.c group.c helper.c idmap.c image.c init.c \

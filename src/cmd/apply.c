@@ -19,6 +19,7 @@
 #include "cmd/instances.h"
 #include "cmd/layers.h"
 #include "config/profile.h"
+#include "layer/attrs.h"
 
 /* What stays behind because of one rule. */
 struct behind {
@@ -188,13 +189,24 @@ static int failed(const struct picked *p, const char *path, int code, struct err
 	return code;
 }
 
-static void tell_set_id(
-	const struct picked *p, const struct walk_entry *entry, const char *path)
+static void tell_lost(const struct request *rq, const struct picked *p,
+	const struct walk_entry *entry, const char *path)
 {
 	struct arena a = { 0 };
+	unsigned lost = rq->applier.lost;
+	const char *shown = shown_path(&a, &p->host, path);
 	if (S_ISREG(entry->upper.st_mode) && entry->upper.st_mode & (S_ISUID | S_ISGID))
-		log_warning("'%s' is applied without its set-id bits",
-			shown_path(&a, &p->host, path));
+		log_warning("'%s' is applied without its set-id bits", shown);
+	if (lost & LOST_CAPABILITIES)
+		log_warning("'%s' is applied without its capabilities", shown);
+	if (lost & LOST_ACL)
+		log_warning("'%s' is applied without its access control list, which the "
+			    "file system there does not have",
+			shown);
+	if (lost & LOST_XATTRS)
+		log_warning("'%s' is applied without its extended attributes, which the "
+			    "file system there does not have",
+			shown);
 	arena_done(&a);
 }
 
@@ -212,7 +224,9 @@ static int bring(struct picked *p, struct walk *w, const struct walk_entry *entr
 		return 0;
 	}
 	if (entry->leave) {
-		r = wanted ? applier_finish_dir(entry) : 0;
+		r = wanted ? applier_finish_dir(&rq->applier, entry) : 0;
+		if (wanted && r == 0)
+			tell_lost(rq, p, entry, path);
 		return r < 0 && r != -ENOENT ? failed(p, path, r, e) : 0;
 	}
 	if (wanted && entry->kind != CHANGE_NONE) {
@@ -235,7 +249,7 @@ static int bring(struct picked *p, struct walk *w, const struct walk_entry *entr
 		return failed(p, path, r, e);
 	if (wanted && entry->kind != CHANGE_NONE) {
 		rq->brought++;
-		tell_set_id(p, entry, path);
+		tell_lost(rq, p, entry, path);
 	}
 	return 0;
 }

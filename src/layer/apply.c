@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "layer/access.h"
+#include "layer/attrs.h"
 #include "layer/copy.h"
 #include "layer/remove.h"
 
@@ -348,7 +349,8 @@ static int make_temp(
 	const struct linked *first = find_link(ap, w, entry);
 	if (first && link_temp(ap, w, first, entry->base_dir))
 		return 0;
-	return copy_file(entry->upper_dir, entry->name, entry->base_dir, ap->temp);
+	return copy_file(entry->engine, entry->upper_dir, entry->name, entry->base_dir,
+		ap->temp, &ap->lost);
 }
 
 /* In the place of a directory, or of what is none, at once: at no time there is nothing, which
@@ -442,6 +444,7 @@ int applier_bring(struct applier *ap, struct walk *w, const struct walk_entry *e
 	if (entry->base_dir < 0)
 		return -ENOENT;
 	int r = note(ap, path);
+	ap->lost = 0;
 	if (r == 0)
 		r = clear_temp(ap, entry->base_dir);
 	if (r < 0)
@@ -452,11 +455,20 @@ int applier_bring(struct applier *ap, struct walk *w, const struct walk_entry *e
 					     : bring_file(ap, w, *entry);
 }
 
-int applier_finish_dir(const struct walk_entry *entry)
+int applier_finish_dir(struct applier *ap, const struct walk_entry *entry)
 {
 	if (entry->base_dir < 0) /* another program has put something else above it */
 		return -ENOTDIR;
-	return set_mode(entry, copy_mode(entry->upper.st_mode));
+	_cleanup_fd_ int from = open_strict(
+		entry->upper_dir, entry->name, O_PATH | DIR_FLAGS, RESOLVE_NO_XDEV);
+	_cleanup_fd_ int to = open_strict(
+		entry->base_dir, entry->name, O_PATH | DIR_FLAGS, RESOLVE_NO_XDEV);
+	unsigned mode = copy_mode(entry->upper.st_mode);
+	int r = from < 0 ? from : to < 0 ? to : 0;
+	ap->lost = 0;
+	if (r == 0 && !attrs_same(entry->engine, from, to))
+		r = attrs_copy(entry->engine, from, to, to, &ap->lost, &mode);
+	return r < 0 ? r : set_mode(entry, mode);
 }
 
 /* ---- what was brought leaves the layer ---- */

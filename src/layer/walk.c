@@ -261,12 +261,6 @@ static int stat_in(int dir, const char *name, struct stat *ret)
 	return is_nothing(-errno) ? 0 : -errno;
 }
 
-bool walk_xattr_counts(const char *name)
-{
-	return str_starts(name, "user.") && !str_starts(name, "user.overlay.") &&
-		!str_starts(name, "user.fuseoverlayfs.");
-}
-
 bool walk_same(const struct walk_entry *e, mode_t mode_mask)
 {
 	mode_t mask = S_IFMT | mode_mask;
@@ -276,8 +270,10 @@ bool walk_same(const struct walk_entry *e, mode_t mode_mask)
 		return false;
 	if (S_ISREG(e->upper.st_mode))
 		return e->upper.st_size == e->base.st_size &&
-			same_file(e->upper_dir, e->name, e->base_dir, e->name);
-	return S_ISDIR(e->upper.st_mode) || e->upper.st_rdev == e->base.st_rdev;
+			same_file(e->engine, e->upper_dir, e->name, e->base_dir, e->name);
+	if (S_ISDIR(e->upper.st_mode))
+		return same_dir(e->engine, e->upper_dir, e->name, e->base_dir, e->name);
+	return e->upper.st_rdev == e->base.st_rdev;
 }
 
 static enum change kind_of(const struct walk *w)
@@ -298,6 +294,7 @@ static bool look_at(struct walk *w, const char *name)
 	struct walk_entry *e = &w->entry;
 	e->upper_dir = w->upper;
 	e->base_dir = w->base;
+	e->engine = w->tree->engine;
 	e->leave = e->opaque = e->whiteout = false;
 	e->code = stat_in(w->upper, name, &e->upper);
 	int code = stat_in(w->base, name, &e->base);
@@ -349,6 +346,7 @@ static int leave(struct walk *w, bool *ret_tell)
 		.leave = true,
 		.upper = upper,
 		.base = base,
+		.engine = w->tree->engine,
 		.upper_dir = w->upper,
 		.base_dir = w->base };
 	return r;
@@ -508,7 +506,9 @@ bool walk_drop_dir(const struct walk *w, const struct walk_entry *entry)
 		stat_in(entry->base_dir, entry->name, &base) < 0 ||
 		!S_ISDIR(base.st_mode) ||
 		(base.st_mode & 07777) != (entry->upper.st_mode & 07777) ||
-		overlay_dir_marks(w->tree->engine, fd) == OVERLAY_OPAQUE)
+		overlay_dir_marks(w->tree->engine, fd) == OVERLAY_OPAQUE ||
+		!same_dir(entry->engine, entry->upper_dir, entry->name, entry->base_dir,
+			entry->name))
 		return false;
 	bool gone = access_parent(&ac, w, entry) == 0 &&
 		unlinkat(entry->upper_dir, entry->name, AT_REMOVEDIR) == 0;

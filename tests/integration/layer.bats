@@ -539,6 +539,67 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	[ -L "$HOME/.config" ] && [ -e "$HOME/.ssh/rc" ]
 }
 
+@test "attributes and access lists of files and directories are brought" {
+	need setfacl getfacl setfattr getfattr setcap
+	all_attrs() {
+		(cd "$tree" && getfacl -R . && getfattr -R -d .) | sort
+	}
+	each_attrs() {
+		mkdir "$tree"/{d,e,f,plain}
+		for name in acl none users plain/in; do echo 1 >"$tree/$name"; done
+		setfacl -m u:1:rw,g::- "$tree/acl"
+		setfacl -m u:1:rwx,d:u:1:rwx "$tree/d" "$tree/f"
+		setfattr -n user.old -v 1 "$tree/users" "$tree/e"
+		make_layer x "$engine" "$tree"
+		# what is only copied up has no other attributes than before
+		in_t 'echo 1 >acl; touch d/new f/new e/new; rm d/new f/new e/new'
+		run --separate-stderr sbox diff x
+		assert_equal "$output" ""
+		in_t 'echo 2 >acl; echo 2 >none; setfacl -m u:0:r none; setfacl -m u:0:rx plain
+			setfattr -x user.old users; setfattr -n user.new -v 2 users
+			setfattr -x user.old e; setfattr -n user.new -v 2 e; echo 2 >d/in
+			mkdir made; setfattr -n user.new -v 2 made; setfacl -m d:u:0:r made
+			cp "$(type -P true)" able; PATH=$PATH:/sbin:/usr/sbin setcap cap_net_raw+ep able
+			echo 2 >replacing; mv replacing plain/in'
+		run --separate-stderr sbox diff x
+		assert_contains "$output" "changed  drwxr-xr-x     -  ~/t/e/"
+		assert_contains "$output" "changed  drwxr-xr-x     -  ~/t/plain/"
+		refute_contains "$output" "~/t/f/"
+		refute_contains "$output" "~/t/d/
+"
+		run --separate-stderr sbox apply x
+		assert_status 0
+		assert_equal "$stderr" "sbox: warning: '~/t/able' is applied without its capabilities"
+		assert_equal "$(sbox diff x)" ""
+		run all_attrs
+		# whom the list let in is let in still, and nobody else
+		assert_equal "$(getfacl -cE "$tree/acl" | tr '\n' ' ')" \
+			"user::rw- user:daemon:rw- group::--- mask::rw- other::r--  "
+		assert_equal "$(getfacl -cE "$tree/none" "$tree/plain" | grep -c "^user:$(id -un):r")" 2
+		assert_equal "$(getfacl -cE "$tree/d" | grep -c daemon)" 2
+		assert_equal "$(getfacl -cE "$tree/made" | grep -c "^default:user:$(id -un):r--")" 1
+		assert_equal "$(grep -c '^user.new="2"' <<<"$output")" 3
+		refute_contains "$output" user.old
+	}
+	each_engine each_attrs
+}
+
+@test "what has no place for attributes gets the rest of a file, and that is said" {
+	need setfacl setfattr getfacl
+	engine=kernel
+	make_layer x $engine "$tree"
+	in_t 'echo 1 >f; chmod 600 f; setfacl -m u:0:rw f; setfattr -n user.a -v 1 f
+		mkdir d; setfacl -m u:0:rwx,g::- d'
+	# as on a file system without any
+	run --separate-stderr "$TEST_BIN/deny" EOPNOTSUPP setxattr,fsetxattr,lsetxattr -- \
+		"$SBOX" apply x
+	assert_status 0
+	assert_contains "$stderr" "'~/t/f' is applied without its access control list"
+	assert_contains "$stderr" "'~/t/f' is applied without its extended attributes"
+	assert_contains "$stderr" "'~/t/d' is applied without its access control list"
+	assert_equal "$(stat -c %a "$tree/f" "$tree/d" | tr '\n' ' ')" "600 705 "
+}
+
 @test "fifos, sockets and set-id bits are not brought, and that is said" {
 	engine=kernel
 	make_layer x $engine "$tree"
