@@ -642,6 +642,12 @@ with_server() {
 	assert_contains "$stderr" "nothing says where the writes go"
 	touch "$T/work/file"
 	run --separate-stderr with_tree --layer=ephemeral --overlay="$T/work/file" -- true
+	printf '#!/bin/sh\necho out of luck >&2\nexit 1\n' >"$T/work/tree/own"
+	chmod a+x "$T/work/tree/own"
+	run --separate-stderr without "mount --bind $T/work/tree/own /usr/bin/fuse-overlayfs"
+	assert_status 125
+	assert_contains "$stderr" "fuse-overlayfs has ended"
+	assert_contains "$stderr" "out of luck"
 	assert_status 125
 	assert_contains "$stderr" "not a directory"
 	run --separate-stderr with_tree --layer=../x -- true
