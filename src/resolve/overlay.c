@@ -510,8 +510,23 @@ void overlay_end(const struct ready *rd, bool failed)
 	if (failed && used->fresh) {
 		_cleanup_fd_ int layers =
 			layers_open(rd->host.vars[VAR_XDG_DATA_HOME], false, &ignored);
+/* What the kernel's overlay has left in the folder that it works in, else taken away at the next
+ * mount: on a disk that takes as long as all the rest of a start. */
+static void clear_work(const struct layer *l)
+{
+	for (size_t i = 0; i < l->trees.n; i++) {
+		if (l->trees.v[i].engine != ENGINE_KERNEL)
+			continue;
+		_cleanup_fd_ int fd = layer_tree_open(l, &l->trees.v[i], "work");
+		if (fd >= 0)
+			(void)unlinkat(fd, "work", AT_REMOVEDIR);
+	}
+}
+
 		if (layers >= 0)
 			(void)layer_remove(layers, &used->own, &ignored);
 	}
 	layer_close(&used->own);
 }
+	if (!failed)
+		clear_work(&used->own);

@@ -280,6 +280,16 @@ secret"
 	cmp "$T/work/tree/source" "$layers"/big/trees/*/upper/copy
 }
 
+@test "what the kernel works with is gone when a run has ended: the next one need not wait for it" {
+	make_tree
+	with_tree --layer=k --engine=kernel -- sh -c 'cd "$1"; mkdir d; rmdir d; echo 1 >>own' - \
+		"$T/work/tree"
+	assert_equal "$(find "$layers"/k/trees/*/work -mindepth 1)" ""
+	with_tree --layer=k -- cat "$T/work/tree/own" >"$T/got"
+	assert_equal "$(<"$T/got")" $'text\n1'
+	assert_equal "$(find "$layers"/k/trees/*/work -mindepth 1)" ""
+}
+
 @test "one layer is for one instance at a time" {
 	make_tree
 	mkfifo "$T/work/go"
