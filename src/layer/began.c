@@ -32,6 +32,8 @@ int began_run(const struct layer *l)
 {
 	struct timespec t;
 	char text[32];
+	if (l->base != BASE_HOST) /* from where nothing is brought */
+		return 0;
 	(void)clock_gettime(CLOCK_REALTIME, &t);
 	(void)snprintf(text, sizeof(text), "%" PRId64,
 		(int64_t)t.tv_sec * 1000000000 + t.tv_nsec);
@@ -186,7 +188,7 @@ int began_note(struct layer *l)
 	struct arena a = { 0 };
 	struct began old;
 	int64_t since = run_since(l);
-	if (l->base != BASE_HOST) /* from where nothing is brought */
+	if (l->base != BASE_HOST)
 		return 0;
 	int whole = read_list(&old, &a, l);
 	/* without the old list none can be told to be new */
