@@ -46,6 +46,13 @@ await_tick() {
 	wait_until 5 eval 'touch "$T/tick"; [ "$(stat -c %.9Z "$T/tick" | tr -d .)" -gt "$(date +%s%N -r "$layers/x/record")" ]'
 }
 
+# A run that begins behind this is younger than the last change of a file (5: the clock of files).
+await_run() {
+	python3 -c 'import os, sys, time
+while time.clock_gettime_ns(5) <= os.stat(sys.argv[1]).st_ctime_ns:
+    time.sleep(0.001)' "$1"
+}
+
 # A tree with something of everything.
 populate() {
 	mkdir -p "$tree"/{d/s/u,e,gone/a/b,f2d.d,deep/1/2/3}
@@ -358,6 +365,7 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 		await_tick
 		for name in a b c; do echo host >>"$tree/$name"; done
 		echo host >"$tree/other"
+		await_run "$tree/other"
 		# one that is killed: what it wrote does not count from the next one on
 		mkfifo "$T/work/go"
 		sbox_in_background --profile=untrusted --no-limits --cwd=none --home=none \
@@ -370,6 +378,7 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 		wait_until 10 eval '! flock -n "$layers/x" true || true'
 		await_tick
 		echo host >>"$tree/d"
+		await_run "$tree/d"
 		wait_until 10 run_in_t 'echo 3 >>a; echo 3 >>b; echo 3 >c.new; mv c.new c; echo 3 >>d
 			echo 3 >>other'
 		for name in b d other; do
@@ -382,6 +391,7 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 		# one that came again counts anew, since nobody has forgotten that it left
 		await_tick
 		echo host >"$tree/a"
+		await_run "$tree/a"
 		run_in_t 'echo 4 >>a'
 		sbox apply x "$tree/a"
 		assert_equal "$(cat "$tree/a")" $'host\n4'
@@ -408,6 +418,7 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	run_in_t 'echo 2 >>b'
 	await_tick
 	echo host >>"$tree/a"
+	await_run "$tree/a"
 	run_in_t 'echo 3 >>a'
 	size=$(stat -c %s "$layers/x/began")
 	cp "$layers/x/began" "$T/began"
