@@ -32,6 +32,9 @@ table() {
 	run    nftables                 nft
 	run    fuse-overlayfs           fuse-overlayfs
 	test   openssl                  openssl
+	test   acl                      setfacl
+	test   attr                     setfattr
+	test   libcap2-bin              setcap
 	test   passt                    pasta
 	test   iproute2                 ip
 	test   ngtcp2-client            gtlsclient

@@ -18,6 +18,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/layers.h"
 #include "config/profile.h"
+#include "layer/attrs.h"
 
 /* What stays behind because of one rule. */
 struct behind {
@@ -89,7 +90,8 @@ static enum verdict judge(struct request *rq, const struct walk *w,
 	const struct walk_entry *entry, const char *path, bool soon)
 {
 	enum verdict v = applier_judge(&rq->applier, w, entry, path, soon);
-	return v == VERDICT_CHANGED && rq->force ? VERDICT_GOOD : v;
+	bool since = v == VERDICT_CHANGED || v == VERDICT_GONE;
+	return since && rq->force ? VERDICT_GOOD : v;
 }
 
 /* Ctrl-C: what was brought stays brought, and is in the layer as well until the next one finds
@@ -114,7 +116,8 @@ static const char *why_not(enum verdict v)
 {
 	static const char *const why[VERDICT_COUNT] = {
 		[VERDICT_KEPT] = "is not brought",
-		[VERDICT_CHANGED] = "changed on the host since the layer was begun",
+		[VERDICT_CHANGED] = "changed on the host since it came into the layer",
+		[VERDICT_GONE] = "was removed on the host since it came into the layer",
 		[VERDICT_RIGHTS] = "you may not change it; root could",
 		[VERDICT_MOUNT] = "something is mounted there",
 		[VERDICT_UNREADABLE] = "it cannot be read in the layer",
@@ -206,13 +209,24 @@ static int failed(const struct picked *p, const char *path, int code, struct err
 	return code;
 }
 
-static void tell_set_id(
-	const struct picked *p, const struct walk_entry *entry, const char *path)
+static void tell_lost(const struct request *rq, const struct picked *p,
+	const struct walk_entry *entry, const char *path)
 {
 	struct arena a = { 0 };
+	unsigned lost = rq->applier.lost;
+	const char *shown = shown_path(&a, &p->host, path);
 	if (S_ISREG(entry->upper.st_mode) && entry->upper.st_mode & (S_ISUID | S_ISGID))
-		log_warning("'%s' is applied without its set-id bits",
-			shown_path(&a, &p->host, path));
+		log_warning("'%s' is applied without its set-id bits", shown);
+	if (lost & LOST_CAPABILITIES)
+		log_warning("'%s' is applied without its capabilities", shown);
+	if (lost & LOST_ACL)
+		log_warning("'%s' is applied without its access control list, which the "
+			    "file system there does not have",
+			shown);
+	if (lost & LOST_XATTRS)
+		log_warning("'%s' is applied without its extended attributes, which the "
+			    "file system there does not have",
+			shown);
 	arena_done(&a);
 }
 
@@ -232,7 +246,9 @@ static int bring(struct picked *p, struct walk *w, const struct walk_entry *entr
 		return 0;
 	}
 	if (entry->leave) {
-		r = wanted ? applier_finish_dir(entry) : 0;
+		r = wanted ? applier_finish_dir(&rq->applier, entry) : 0;
+		if (wanted && r == 0)
+			tell_lost(rq, p, entry, path);
 		return r < 0 && r != -ENOENT ? failed(p, path, r, e) : 0;
 	}
 	if (wanted && entry->kind != CHANGE_NONE) {
@@ -255,7 +271,7 @@ static int bring(struct picked *p, struct walk *w, const struct walk_entry *entr
 		return failed(p, path, r, e);
 	if (wanted && entry->kind != CHANGE_NONE) {
 		rq->brought++;
-		tell_set_id(p, entry, path);
+		tell_lost(rq, p, entry, path);
 	}
 	return 0;
 }
@@ -298,7 +314,7 @@ static int refuse(const struct request *rq, const struct picked *p, struct err *
 {
 	err_set(e, -EPERM, "nothing is applied: %llu of the changes cannot be",
 		(unsigned long long)rq->refused);
-	if (rq->by[VERDICT_CHANGED] == rq->refused)
+	if (rq->by[VERDICT_CHANGED] + rq->by[VERDICT_GONE] == rq->refused)
 		return err_hint(e,
 			"'sbox diff --patch %s PATH' compares; 'sbox apply --force %s PATH' "
 			"takes the layer's, and other paths can be applied by name",

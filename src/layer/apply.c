@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "layer/access.h"
+#include "layer/attrs.h"
 #include "layer/copy.h"
 #include "layer/remove.h"
 
@@ -76,9 +77,17 @@ int applier_settle(struct applier *ap, struct layer *l, struct err *e)
 {
 	int64_t before = l->since_ns;
 	int r = layer_settle(l, e);
-	if (r == 0 && l->since_ns != before)
+	if (r < 0)
+		return r;
+	if (l->since_ns != before) {
 		known_forget(ap->layer->fd);
-	return r;
+		began_forget(ap->layer->fd);
+		return 0;
+	}
+	r = began_prune(l);
+	return r < 0
+		? err_sys(e, r, "cannot note what is left in the layer '%s'", l->name)
+		: 0;
 }
 
 /* ---- beginning, and the end ---- */
@@ -96,6 +105,8 @@ int applier_begin(struct applier *ap, const struct layer *l, struct err *e)
 		r = recover(ap);
 	if (r == 0)
 		r = known_begin(&ap->known, &ap->arena, l->fd);
+	if (r == 0)
+		r = began_read(&ap->began, &ap->arena, l);
 	return r < 0 ? err_sys(e, r, "cannot take away what a killed 'sbox apply' left")
 		     : 0;
 }
@@ -142,8 +153,8 @@ static int64_t ns(struct timespec t)
 
 static bool is_newer(const struct applier *ap, const struct stat *st)
 {
-	int64_t since = ap->layer->since_ns;
-	return ns(st->st_ctim) > since && !known_is_ours(&ap->known, st, since);
+	return ns(st->st_ctim) > ap->since_ns &&
+		!known_is_ours(&ap->known, st, ap->since_ns);
 }
 
 static bool may(int dir, const char *name, int how)
@@ -258,6 +269,11 @@ enum verdict applier_judge(struct applier *ap, const struct walk *w,
 		return VERDICT_RIGHTS;
 	if (S_ISREG(entry->upper.st_mode) && !may(entry->upper_dir, entry->name, R_OK))
 		return VERDICT_UNREADABLE;
+	const struct began_entry *began =
+		began_find(&ap->began, w->tree->number, entry->path);
+	ap->since_ns = began ? began->since_ns : ap->layer->since_ns;
+	if (began && began->held && !entry->base.st_mode && entry->upper.st_mode)
+		return VERDICT_GONE;
 	return judge_host(ap, entry, soon);
 }
 
@@ -333,28 +349,54 @@ static int make_temp(
 	const struct linked *first = find_link(ap, w, entry);
 	if (first && link_temp(ap, w, first, entry->base_dir))
 		return 0;
-	return copy_file(entry->upper_dir, entry->name, entry->base_dir, ap->temp);
+	return copy_file(entry->engine, entry->upper_dir, entry->name, entry->base_dir,
+		ap->temp, &ap->lost);
 }
 
-static int bring_file(
-	struct applier *ap, const struct walk *w, const struct walk_entry *entry)
+/* In the place of a directory, or of what is none, at once: at no time there is nothing, which
+ * whoever goes on behind a kill would take for a removal. What was there goes then. -EINVAL:
+ * the file system cannot. */
+static int exchange(const struct applier *ap, const struct walk_entry *entry)
+{
+	if (renameat2(entry->base_dir, ap->temp, entry->base_dir, entry->name,
+		    RENAME_EXCHANGE) < 0)
+		return -errno;
+	return tree_remove(entry->base_dir, ap->temp);
+}
+
+/* Puts what was made into its place; @ret: what that is. */
+static int put_file(
+	const struct applier *ap, const struct walk_entry *entry, struct stat *ret)
+{
+	int r = 0, dir = entry->base_dir;
+	if (fstatat(dir, ap->temp, ret, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	else if (S_ISDIR(entry->base.st_mode))
+		r = exchange(ap, entry);
+	else if (renameat(dir, ap->temp, dir, entry->name) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlinkat(dir, ap->temp, 0);
+	return r;
+}
+
+static int bring_file(struct applier *ap, const struct walk *w, struct walk_entry entry)
 {
 	struct stat st;
-	int r = S_ISDIR(entry->base.st_mode) ? remove_host(ap, entry) : 0;
+	int r = make_temp(ap, w, &entry);
 	if (r == 0)
-		r = make_temp(ap, w, entry);
+		r = put_file(ap, &entry, &st);
+	if (r == -EINVAL && S_ISDIR(entry.base.st_mode)) {
+		r = remove_host(ap, &entry);
+		entry.base.st_mode = 0;
+		return r < 0 ? r : bring_file(ap, w, entry);
+	}
 	if (r < 0)
 		return r;
-	if (fstatat(entry->base_dir, ap->temp, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		renameat(entry->base_dir, ap->temp, entry->base_dir, entry->name) < 0) {
-		r = -errno;
-		(void)unlinkat(entry->base_dir, ap->temp, 0);
-		return r;
-	}
-	if (!find_link(ap, w, entry))
-		note_link(ap, w, entry, st.st_ino);
+	if (!find_link(ap, w, &entry))
+		note_link(ap, w, &entry, st.st_ino);
 	/* rename(2) of two names of one file does nothing, and says that it has worked */
-	(void)unlinkat(entry->base_dir, ap->temp, 0);
+	(void)unlinkat(entry.base_dir, ap->temp, 0);
 	return 0;
 }
 
@@ -370,11 +412,21 @@ static int set_mode(const struct walk_entry *entry, mode_t mode)
 	return (st.st_mode & 07777) != mode && chmod(path, mode) < 0 ? -errno : 0;
 }
 
+static int replace_by_dir(const struct applier *ap, const struct walk_entry *entry)
+{
+	if (mkdirat(entry->base_dir, ap->temp, 0700) < 0)
+		return -errno;
+	int r = exchange(ap, entry);
+	if (r < 0)
+		(void)unlinkat(entry->base_dir, ap->temp, AT_REMOVEDIR);
+	return r == -EINVAL ? remove_host(ap, entry) : r;
+}
+
 /* What is brought into it needs access to it; its own mode comes last. */
 static int bring_dir(const struct applier *ap, const struct walk_entry *entry)
 {
 	int r = entry->base.st_mode && !S_ISDIR(entry->base.st_mode)
-		? remove_host(ap, entry)
+		? replace_by_dir(ap, entry)
 		: 0;
 	if (r == 0 && mkdirat(entry->base_dir, entry->name, 0700) < 0 && errno != EEXIST)
 		r = -errno;
@@ -392,6 +444,7 @@ int applier_bring(struct applier *ap, struct walk *w, const struct walk_entry *e
 	if (entry->base_dir < 0)
 		return -ENOENT;
 	int r = note(ap, path);
+	ap->lost = 0;
 	if (r == 0)
 		r = clear_temp(ap, entry->base_dir);
 	if (r < 0)
@@ -399,14 +452,23 @@ int applier_bring(struct applier *ap, struct walk *w, const struct walk_entry *e
 	if (!entry->upper.st_mode)
 		return remove_host(ap, entry);
 	return S_ISDIR(entry->upper.st_mode) ? bring_dir(ap, entry)
-					     : bring_file(ap, w, entry);
+					     : bring_file(ap, w, *entry);
 }
 
-int applier_finish_dir(const struct walk_entry *entry)
+int applier_finish_dir(struct applier *ap, const struct walk_entry *entry)
 {
 	if (entry->base_dir < 0) /* another program has put something else above it */
 		return -ENOTDIR;
-	return set_mode(entry, copy_mode(entry->upper.st_mode));
+	_cleanup_fd_ int from = open_strict(
+		entry->upper_dir, entry->name, O_PATH | DIR_FLAGS, RESOLVE_NO_XDEV);
+	_cleanup_fd_ int to = open_strict(
+		entry->base_dir, entry->name, O_PATH | DIR_FLAGS, RESOLVE_NO_XDEV);
+	unsigned mode = copy_mode(entry->upper.st_mode);
+	int r = from < 0 ? from : to < 0 ? to : 0;
+	ap->lost = 0;
+	if (r == 0 && !attrs_same(entry->engine, from, to))
+		r = attrs_copy(entry->engine, from, to, to, &ap->lost, &mode);
+	return r < 0 ? r : set_mode(entry, mode);
 }
 
 /* ---- what was brought leaves the layer ---- */

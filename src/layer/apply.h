@@ -7,13 +7,15 @@
  */
 #pragma once
 
+#include "layer/began.h"
 #include "layer/known.h"
 #include "layer/walk.h"
 
 enum verdict {
 	VERDICT_GOOD,
 	VERDICT_KEPT, /* fifos, sockets, devices, names of our own: never brought */
-	VERDICT_CHANGED, /* on the host, since the layer was made */
+	VERDICT_CHANGED, /* on the host, since the program began */
+	VERDICT_GONE, /* from the host, since then */
 	VERDICT_RIGHTS, /* the caller may not */
 	VERDICT_MOUNT, /* something is mounted there */
 	VERDICT_UNREADABLE, /* in the layer */
@@ -33,6 +35,9 @@ struct applier {
 		size_t n;
 	} links;
 	struct known known;
+	struct began began;
+	int64_t since_ns; /* of the entry that is judged */
+	unsigned lost; /* of the entry that was brought: bits of enum attrs_lost */
 };
 
 /* Begins with the layer locked; takes away what a killed one has left on the host. 0 or
@@ -48,8 +53,8 @@ enum verdict applier_judge(struct applier *ap, const struct walk *w,
  * have more names. Nothing leaves the layer. 0 or negative errno. */
 int applier_bring(struct applier *ap, struct walk *w, const struct walk_entry *entry,
 	const char *path);
-/* The mode of a directory that was brought, behind what was brought into it. */
-int applier_finish_dir(const struct walk_entry *entry);
+/* The mode and attributes of a directory that was brought, behind what was brought into it. */
+int applier_finish_dir(struct applier *ap, const struct walk_entry *entry);
 /* Behind the last one: a layer that is empty begins anew. 0 or negative errno with @e set. */
 int applier_settle(struct applier *ap, struct layer *l, struct err *e);
 /* Lets an entry that is the same on both sides leave the layer. 0 or negative errno. */

@@ -5,13 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/limits.h>
 #include <string.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "layer/walk.h"
+#include "layer/attrs.h"
 
 static int copy_bytes(int from, int to, size_t size)
 {
@@ -68,41 +66,29 @@ static int copy_content(int from, int to, off_t size)
 	return r < 0 ? r : ftruncate(to, size) < 0 ? -errno : 0;
 }
 
-static int copy_xattrs(int from, int to)
-{
-	char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX];
-	ssize_t size = flistxattr(from, names, sizeof(names));
-	for (ssize_t i = 0; i < size; i += (ssize_t)strlen(names + i) + 1) {
-		if (!walk_xattr_counts(names + i))
-			continue;
-		ssize_t n = fgetxattr(from, names + i, value, sizeof(value));
-		if (n < 0 || fsetxattr(to, names + i, value, (size_t)n, 0) < 0)
-			return -errno;
-	}
-	return size < 0 && errno != EOPNOTSUPP ? -errno : 0;
-}
-
-static int fill(int from, int to)
+static int fill(enum layer_engine engine, int from, int to, int host, unsigned *lost)
 {
 	struct stat st;
 	if (fstat(from, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL; /* it was another one a moment ago */
+	unsigned mode = copy_mode(st.st_mode);
 	int r = copy_content(from, to, st.st_size);
 	if (r == 0)
-		r = copy_xattrs(from, to);
+		r = attrs_copy(engine, from, to, host, lost, &mode);
 	if (r < 0)
 		return r;
 	const struct timespec times[2] = { st.st_atim, st.st_mtim };
-	if (fchmod(to, copy_mode(st.st_mode)) < 0 || futimens(to, times) < 0 ||
-		fsync(to) < 0)
+	if (fchmod(to, mode) < 0 || futimens(to, times) < 0 || fsync(to) < 0)
 		return -errno;
 	return 0;
 }
 
-int copy_file(int from, const char *name, int to, const char *temp)
+int copy_file(enum layer_engine engine, int from, const char *name, int to,
+	const char *temp, unsigned *lost)
 {
+	struct stat st;
 	_cleanup_fd_ int in = openat(
 		from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (in < 0)
@@ -111,7 +97,10 @@ int copy_file(int from, const char *name, int to, const char *temp)
 		to, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		return -errno;
-	int r = fill(in, out);
+	_cleanup_fd_ int host = openat(to, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (host >= 0 && (fstat(host, &st) < 0 || !S_ISREG(st.st_mode)))
+		host = fd_close(host);
+	int r = fill(engine, in, out, host, lost);
 	if (r < 0)
 		(void)unlinkat(to, temp, 0);
 	return r;

@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include "layer/store.h"
+
 /* The bits of a mode that are brought along: no set-id bits of files. */
 static inline mode_t copy_mode(mode_t mode)
 {
@@ -11,8 +13,10 @@ static inline mode_t copy_mode(mode_t mode)
 }
 
 /* Copies the regular file @name of @from to @temp, which must not be there, in @to: content
- * with its holes, attributes for files, mode, time; it is on disk then. 0, or negative errno
- * and no @temp. */
-int copy_file(int from, const char *name, int to, const char *temp);
+ * with its holes, attributes, mode, time; it is on disk then. What goes by @name in @to may have
+ * an access list that @engine has lost. Sets bits of @lost (attrs.h). 0, or negative errno and
+ * no @temp. */
+int copy_file(enum layer_engine engine, int from, const char *name, int to,
+	const char *temp, unsigned *lost);
 /* The same for a symbolic link. */
 int copy_link(int from, const char *name, int to, const char *temp);

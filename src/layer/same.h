@@ -4,6 +4,12 @@
 
 #include <stdbool.h>
 
+#include "layer/store.h"
+
+/* The attributes of two directories. */
+bool same_dir(enum layer_engine engine, int upper_dir, const char *upper, int base_dir,
+	const char *base);
 /* Two regular files; false also where one cannot be read. */
-bool same_file(int dir_a, const char *a, int dir_b, const char *b);
+bool same_file(enum layer_engine engine, int upper_dir, const char *upper, int base_dir,
+	const char *base);
 bool same_link(int dir_a, const char *a, int dir_b, const char *b);

@@ -262,6 +262,8 @@ int layer_open(struct arena *a, int layers, const char *name, unsigned flags,
 	if (r == -ENOENT && flags & LAYER_MAKE) {
 		l.since_ns = now_ns();
 		r = layer_save(&l, e);
+		if (r < 0) /* an empty folder would be no layer */
+			(void)unlinkat(layers, name, AT_REMOVEDIR);
 	} else if (r == -ENOENT) {
 		told(r, name, e);
 	}

@@ -262,12 +262,6 @@ static int stat_in(int dir, const char *name, struct stat *ret)
 	return is_nothing(-errno) ? 0 : -errno;
 }
 
-bool walk_xattr_counts(const char *name)
-{
-	return str_starts(name, "user.") && !str_starts(name, "user.overlay.") &&
-		!str_starts(name, "user.fuseoverlayfs.");
-}
-
 bool walk_same(const struct walk_entry *e, mode_t mode_mask)
 {
 	mode_t mask = S_IFMT | mode_mask;
@@ -277,17 +271,21 @@ bool walk_same(const struct walk_entry *e, mode_t mode_mask)
 		return false;
 	if (S_ISREG(e->upper.st_mode))
 		return e->upper.st_size == e->base.st_size &&
-			same_file(e->upper_dir, e->name, e->base_dir, e->name);
-	return S_ISDIR(e->upper.st_mode) || e->upper.st_rdev == e->base.st_rdev;
+			same_file(e->engine, e->upper_dir, e->name, e->base_dir, e->name);
+	if (S_ISDIR(e->upper.st_mode))
+		return same_dir(e->engine, e->upper_dir, e->name, e->base_dir, e->name);
+	return e->upper.st_rdev == e->base.st_rdev;
 }
 
-static enum change kind_of(const struct walk_entry *e)
+static enum change kind_of(const struct walk *w)
 {
+	const struct walk_entry *e = &w->entry;
 	if (!e->upper.st_mode)
 		return e->base.st_mode ? CHANGE_REMOVED : CHANGE_NONE;
 	if (!e->base.st_mode)
 		return CHANGE_ADDED;
-	return walk_same(e, 07777) ? CHANGE_NONE : CHANGE_CHANGED;
+	return !(w->flags & WALK_NAMES) && walk_same(e, 07777) ? CHANGE_NONE
+							       : CHANGE_CHANGED;
 }
 
 /* Looks at @name on both sides; whether there is anything to tell. */
@@ -297,6 +295,7 @@ static bool look_at(struct walk *w, const char *name)
 	struct walk_entry *e = &w->entry;
 	e->upper_dir = w->upper;
 	e->base_dir = w->base;
+	e->engine = w->tree->engine;
 	e->leave = e->opaque = e->whiteout = false;
 	e->code = stat_in(w->upper, name, &e->upper);
 	int code = stat_in(w->base, name, &e->base);
@@ -307,7 +306,7 @@ static bool look_at(struct walk *w, const char *name)
 		e->upper = (struct stat){ 0 };
 	else if (!e->upper.st_mode && !f->opaque)
 		return false; /* it was removed meanwhile */
-	e->kind = kind_of(e);
+	e->kind = kind_of(w);
 	w->enter = S_ISDIR(e->upper.st_mode);
 	if (e->kind == CHANGE_ADDED &&
 		place_is_all(w->layer, w->tree, w->upper, name, e->path)) {
@@ -353,6 +352,7 @@ static int leave(struct walk *w, bool *ret_tell)
 		.leave = true,
 		.upper = upper,
 		.base = base,
+		.engine = w->tree->engine,
 		.upper_dir = w->upper,
 		.base_dir = w->base };
 	return r;
@@ -512,7 +512,9 @@ bool walk_drop_dir(const struct walk *w, const struct walk_entry *entry)
 		stat_in(entry->base_dir, entry->name, &base) < 0 ||
 		!S_ISDIR(base.st_mode) ||
 		(base.st_mode & 07777) != (entry->upper.st_mode & 07777) ||
-		overlay_dir_marks(w->tree->engine, fd) == OVERLAY_OPAQUE)
+		overlay_dir_marks(w->tree->engine, fd) == OVERLAY_OPAQUE ||
+		!same_dir(entry->engine, entry->upper_dir, entry->name, entry->base_dir,
+			entry->name))
 		return false;
 	bool gone = access_parent(&ac, w, entry) == 0 &&
 		unlinkat(entry->upper_dir, entry->name, AT_REMOVEDIR) == 0;

@@ -19,6 +19,7 @@ struct walk_entry {
 	bool opaque; /* a directory of the upper that hides what the base has in it */
 	int code; /* 0; else it could not be looked at or into: negative errno */
 	struct stat upper, base; /* st_mode 0: it is not on that side */
+	enum layer_engine engine; /* of the tree */
 	int upper_dir, base_dir; /* what holds it on either side, -1: nothing; borrowed */
 };
 
@@ -26,6 +27,7 @@ enum {
 	WALK_ALL = 1
 		<< 0, /* CHANGE_NONE as well: what was only copied up, empty whiteouts */
 	WALK_LEAVE = 1 << 1, /* directories of the upper once more when they are left */
+	WALK_NAMES = 1 << 2, /* nothing is compared: what is on both sides is changed */
 };
 
 struct walk_frame;
@@ -61,10 +63,8 @@ int walk_next(struct walk *w, const struct walk_entry **ret, struct err *e);
 void walk_skip(struct walk *w);
 void walk_end(struct walk *w);
 
-/* Whether both sides are of one type, mode and content; @mode_mask: which bits count. */
+/* Whether both sides are of one type, mode, content and attributes; @mode_mask: which bits count. */
 bool walk_same(const struct walk_entry *entry, mode_t mode_mask);
-/* Whether the extended attribute is for files, not one of the overlays' own. */
-bool walk_xattr_counts(const char *name);
 /* Whether the entry told last lies in an opaque directory: what leaves one would be gone for
  * programs, whatever the base has. */
 bool walk_in_opaque(const struct walk *w);

@@ -80,6 +80,11 @@ static char *database_line(
 	return find_line(a, out, id);
 }
 
+bool host_has_user(struct arena *a, unsigned id)
+{
+	return database_line(a, "passwd", "/etc/passwd", id) != NULL;
+}
+
 static void read_names(struct host *h, struct arena *a)
 {
 	char *fields[7], *line = database_line(a, "passwd", "/etc/passwd", h->uid);

@@ -28,6 +28,8 @@ int host_init(struct host *h, struct arena *a, struct err *e);
 /* Reads ~/.config/user-dirs.dirs, once. A directory that is the home itself counts as
  * none: xdg-user-dirs writes that for one that the user removed. */
 void host_user_dirs(struct host *h, struct arena *a);
+/* Whether the host has a user of this number. */
+bool host_has_user(struct arena *a, unsigned id);
 /* The shell that the passwd of another system's tree names for @id; NULL where it names
  * none, or none that is there. */
 const char *host_shell_in(struct arena *a, const char *tree, unsigned id);

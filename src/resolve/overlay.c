@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "config/settings.h"
+#include "layer/began.h"
 #include "layer/known.h"
 #include "layer/place.h"
 #include "resolve/overlay_probe.h"
@@ -209,12 +211,27 @@ static void find_under(
 	}
 }
 
+/* What the kernel says of a file system that it cannot have an upper on is "invalid". */
+static const char *bad_upper(const struct overlay *o)
+{
+	struct statfs fs;
+	if (!o->folder || statfs(o->folder, &fs) < 0)
+		return NULL;
+	return fs.f_type == OVERLAYFS_SUPER_MAGIC ? "an overlay itself"
+		: fs.f_type == NFS_SUPER_MAGIC	  ? "on another machine (NFS)"
+						  : NULL;
+}
+
 static void refuse_kernel(
 	struct resolver *r, const struct overlay *o, const struct origin *at, int why)
 {
+	const char *bad = bad_upper(o);
 	struct diag *d = diag_add(r->d, at,
-		"the kernel's overlay cannot lie over '%s': %s", o->lower.path,
-		why == -EBUSY ? "other file systems are mounted in it" : strerror(-why));
+		"the kernel's overlay cannot lie over '%s': %s%s", o->lower.path,
+		why == -EBUSY ? "other file systems are mounted in it"
+			: bad ? "the file system that the layer would be kept on is "
+			      : strerror(-why),
+		why != -EBUSY && bad ? bad : "");
 	d->hint = why == -EOPNOTSUPP
 		? "the file system that the layer would be kept on lacks extended "
 		  "attributes (user.*); engine = fuse-overlayfs does without"
@@ -315,6 +332,11 @@ static int settle_kept(struct resolver *r, struct overlay *o, const char *dest,
 	_cleanup_fd_ int upper = layer_tree_open(l, tree, "upper");
 	_cleanup_fd_ int work = layer_tree_open(l, tree, "work");
 	int code = know(r, upper, arena_printf(r->a, "%s/upper", o->folder), &o->upper);
+	/* where fuse-overlayfs makes it, it does not tell why it cannot */
+	if (code == 0 && o->engine == ENGINE_FUSE && mkdirat(work, "work", 0700) < 0 &&
+		errno != EEXIST)
+		return err_sys(r->e, -errno, "cannot make a place for '%s' in '%s'", dest,
+			o->folder);
 	if (code == 0)
 		code = know(r, work, arena_printf(r->a, "%s/work", o->folder), &o->work);
 	return code < 0 ? err_sys(r->e, code, "the layer '%s' lacks its files of '%s'",
@@ -470,6 +492,28 @@ static void note_places(struct resolver *r)
 	}
 }
 
+static int save(struct resolver *r, struct layers_used *used)
+{
+	if (layer_is_empty(&used->own)) {
+		known_forget(used->own.fd);
+		began_forget(used->own.fd);
+		return layer_settle(&used->own, r->e); /* it begins anew */
+	}
+	if (used->changed)
+		return layer_save(&used->own, r->e);
+	layer_touch(&used->own);
+	return 0;
+}
+
+static int note_run(struct resolver *r, struct layers_used *used)
+{
+	int code = began_run(&used->own);
+	used->noted = code > 0;
+	return code < 0
+		? err_sys(r->e, code, "cannot write to the layer '%s'", used->own.name)
+		: 0;
+}
+
 int overlay_settle(struct resolver *r)
 {
 	struct layers_used *used = r->rd->layers;
@@ -489,19 +533,26 @@ int overlay_settle(struct resolver *r)
 	if (code < 0 || r->d->n > 0 || used->own.fd < 0 || r->dry)
 		return code;
 	note_places(r);
-	if (layer_is_empty(&used->own)) {
-		known_forget(used->own.fd);
-		return layer_settle(&used->own, r->e); /* it begins anew */
-	}
-	if (used->changed)
-		return layer_save(&used->own, r->e);
-	layer_touch(&used->own);
-	return 0;
+	code = save(r, used);
+	return code < 0 ? code : note_run(r, used);
 }
 
 bool overlay_is_untouched(const struct ready *rd)
 {
 	return layer_is_empty(&rd->layers->own);
+}
+
+/* What the kernel's overlay has left in the folder that it works in, else taken away at the next
+ * mount: on a disk that takes as long as all the rest of a start. */
+static void clear_work(const struct layer *l)
+{
+	for (size_t i = 0; i < l->trees.n; i++) {
+		if (l->trees.v[i].engine != ENGINE_KERNEL)
+			continue;
+		_cleanup_fd_ int fd = layer_tree_open(l, &l->trees.v[i], "work");
+		if (fd >= 0)
+			(void)unlinkat(fd, "work", AT_REMOVEDIR);
+	}
 }
 
 void overlay_end(const struct ready *rd, bool failed)
@@ -514,6 +565,15 @@ void overlay_end(const struct ready *rd, bool failed)
 		layer_close(&used->under[i]);
 	if (used->own.fd < 0)
 		return;
+	if (!failed && began_note(&used->own) < 0)
+		log_info(
+			"what the host has in the places of changes in the layer '%s' is "
+			"not known",
+			used->own.name);
+	if (!failed)
+		clear_work(&used->own);
+	if (failed && used->noted)
+		began_undo(&used->own);
 	if (failed && used->fresh) {
 		_cleanup_fd_ int layers =
 			layers_open(rd->host.vars[VAR_XDG_DATA_HOME], false, &ignored);

@@ -34,6 +34,7 @@ struct layers_used {
 	struct layer *under;
 	size_t n_under;
 	bool fresh; /* the own one was made for this run */
+	bool noted; /* in the layer, that it is written to from now on */
 	bool changed; /* it has trees that its record has not yet */
 	const char *fuse_path; /* of fuse-overlayfs, where one of the trees needs it */
 	const struct overlay *servers[OVERLAY_SERVERS_MAX]; /* those it serves, in the

@@ -11,6 +11,7 @@
 #include "resolve/expand.h"
 #include "resolve/image.h"
 #include "resolve/overlay.h"
+#include "resolve/subid.h"
 #include "resolve/wish.h"
 
 /* A read-only directory root is a root of ours that shows what the directory holds: so /proc
@@ -81,6 +82,19 @@ static const char *image_root(struct resolver *r)
 	return arena_printf(r->a, "%s/root", path);
 }
 
+/* Whoever else may write to a root chooses what runs in it, with all that the caller gives to
+ * that. An owner without a name is one of the subordinate ids. */
+static bool is_open_to_others(const struct resolver *r, const struct stat *st)
+{
+	const struct ready *rd = r->rd;
+	bool owner = st->st_uid == 0 || st->st_uid == rd->host.uid ||
+		subid_is_mapped(&rd->uids, st->st_uid) ||
+		!host_has_user(r->a, st->st_uid);
+	bool group = !(st->st_mode & S_IWGRP) || st->st_gid == 0 ||
+		st->st_gid == rd->host.gid || subid_is_mapped(&rd->gids, st->st_gid);
+	return !owner || !group || st->st_mode & S_IWOTH;
+}
+
 int resolve_root(struct resolver *r)
 {
 	struct ready *rd = r->rd;
@@ -102,6 +116,15 @@ int resolve_root(struct resolver *r)
 	if (strcmp(path_real(r->a, path), "/") == 0) {
 		diag_add(r->d, at, "the host's own / cannot be the root")->hint =
 			"root = host shows its system read-only";
+		return -EINVAL;
+	}
+	if (is_open_to_others(r, &st)) {
+		diag_add(r->d, at,
+			"'%s' can be written by other users, who would choose "
+			"what runs in it",
+			path)
+			->hint =
+			"'sbox image import DIR' takes a copy that is yours alone";
 		return -EINVAL;
 	}
 	const char *shell = host_shell_in(r->a, path, rd->uid);

@@ -44,6 +44,18 @@ void overlay_init(struct overlay_run *o, const struct ready *rd, struct supervis
 
 /* ---- before its execve ---- */
 
+/* To the log, where the supervisor finds it as the last words of what did not start. */
+static int say(int code, const char *path)
+{
+	char text[SIDE_WORDS_MAX];
+	int n = snprintf(text, sizeof(text), "'%s': %s\n", path,
+		code == -ESTALE ? "another directory is in its place now"
+				: strerror(-code));
+	size_t size = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
+	(void)fd_write_all(STDERR_FILENO, text, size);
+	return code;
+}
+
 /* Shows the directory at @place, if it still is what it was. */
 static int stand(const struct known_dir *dir, const char *place)
 {
@@ -145,14 +157,17 @@ static int prepare(const void *data)
 		mount("layer", STAND, "tmpfs", MS_NOSUID | MS_NODEV, server->memory) < 0)
 		return -errno;
 	int r = stand(&o->lower, STAND "/lower");
-	if (r == 0)
-		r = cover_hidden(o);
+	if (r < 0)
+		return say(r, o->lower.path);
+	r = cover_hidden(o);
 	for (size_t i = 0; r == 0 && i < o->n_under; i++) {
 		(void)snprintf(place, sizeof(place), STAND "/under-%zu", i);
 		r = stand(&o->under[i], place);
+		if (r < 0)
+			return say(r, o->under[i].path);
 	}
-	if (r == 0)
-		r = stand_folder(o);
+	if (r == 0 && (r = stand_folder(o)) < 0)
+		return say(r, o->folder ? o->folder : STAND "/layer");
 	return r < 0 ? r : side_keep(capabilities(server));
 }
 
@@ -212,6 +227,7 @@ int overlay_serve(struct overlay_run *run, int device, struct err *e)
 		.argv = argv,
 		.stdin_fd = -1,
 		.stdout_fd = -1,
+		.stderr_fd = -1,
 		.keep_fd = taken,
 		.prepare = prepare,
 		.data = &server };
@@ -224,6 +240,7 @@ int overlay_serve(struct overlay_run *run, int device, struct err *e)
 		run->n++;
 		struct watched *w = supervise_watch(
 			run->supervisor, "fuse-overlayfs", side->pidfd, SET_LAYER);
+		w->side = side;
 		w->serves = true;
 		w->keeps = o->folder != NULL;
 	}

@@ -140,10 +140,17 @@ static const char *last_words(const struct side *p, char *buf, size_t size)
 	return best;
 }
 
+const char *side_words(const struct side *p, char buf[SIDE_WORDS_MAX])
+{
+	char said[2000];
+	str_escape_controls(buf, SIDE_WORDS_MAX, last_words(p, said, sizeof(said)));
+	return buf;
+}
+
 int side_failed(const struct side *p, const char *what, struct err *e)
 {
-	char said[2000], safe[512];
-	str_escape_controls(safe, sizeof(safe), last_words(p, said, sizeof(said)));
+	char buf[SIDE_WORDS_MAX];
+	const char *words = side_words(p, buf);
 	return err_set(e, -ECHILD, "%s: %s %s%s%s", p->about, p->name, what,
-		*safe ? ": " : "", safe);
+		*words ? ": " : "", words);
 }

@@ -41,6 +41,9 @@ int side_wait(struct side *p);
 int side_wait_ms(struct side *p, int ms);
 /* Ends it, and closes all that belongs to it; none is fine. */
 void side_stop(struct side *p);
+enum { SIDE_WORDS_MAX = 512 };
+/* What it told last on its way out, fit for a terminal; "" where it was silent. */
+const char *side_words(const struct side *p, char buf[SIDE_WORDS_MAX]);
 /* "NAME WHAT: its last words"; negative errno. */
 int side_failed(const struct side *p, const char *what, struct err *e);
 /* Memory with @text in it, to be read from its beginning; -1: without. */

@@ -33,6 +33,7 @@
 #include "stage/group.h"
 #include "stage/network.h"
 #include "stage/report.h"
+#include "stage/side.h"
 #include "stage/status.h"
 
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
@@ -297,6 +298,7 @@ static bool ended_well(const struct run_state *st, int pidfd)
 
 static void on_helper_end(struct run_state *st, struct watched *w)
 {
+	char buf[SIDE_WORDS_MAX];
 	const struct plan *p = st->s->rd->plan;
 	bool served = w->serves && ended_well(st, w->pidfd);
 	w->pidfd = -1; /* borrowed */
@@ -309,9 +311,10 @@ static void on_helper_end(struct run_state *st, struct watched *w)
 	if (st->helper_lost)
 		return;
 	st->helper_lost = true;
-	log_error("%s has ended, and so does the program (%s = %s, %s)", w->name,
+	const char *words = w->side ? side_words(w->side, buf) : "";
+	log_error("%s has ended, and so does the program (%s = %s, %s)%s%s", w->name,
 		settings[w->by].key, setting_text(p, w->by),
-		origin_text(p->arena, &p->origin[w->by]));
+		origin_text(p->arena, &p->origin[w->by]), *words ? ": " : "", words);
 	kill_all(st);
 }
 

@@ -27,6 +27,7 @@ struct awaited {
 /* A process beside the sandbox whose end is told. */
 struct watched {
 	const char *name; /* for messages */
+	const struct side *side; /* NULL: its words are not kept */
 	int pidfd; /* -1: none, or gone */
 	enum setting_id by; /* ends the program, by this setting; SET_COUNT: does not */
 	bool serves; /* it ends, without fault, when what it serves has gone */
@@ -36,6 +37,7 @@ struct watched {
 enum { AWAITED_MAX = 5, WATCHED_MAX = 5 + OVERLAY_SERVERS_MAX };
 
 struct group;
+struct side;
 struct network_run;
 
 struct supervisor {

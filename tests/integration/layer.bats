@@ -8,6 +8,7 @@ load layer
 
 setup() {
 	isolate
+	layers=$HOME/.local/share/sbox/layers
 	tree=$HOME/t
 	mkdir "$tree"
 }
@@ -28,6 +29,12 @@ in_t() {
 	in_layer x "$engine" "$tree" bash -c "set -e; $1"
 }
 
+# the same by sbox itself, which notes what a run begins with
+run_in_t() {
+	sbox --profile=untrusted --no-limits --groups=auto --cwd=none --home=none --layer=x \
+		--engine="$engine" --overlay="$tree" -- bash -c "cd '$tree'; set -e; $1"
+}
+
 # What the program in the layer sees.
 view() {
 	in_layer x "$engine" "$tree" bash -c "$(declare -f tree_hash); tree_hash ."
@@ -37,6 +44,13 @@ view() {
 await_tick() {
 	touch "$T/tick"
 	wait_until 5 eval 'touch "$T/tick"; [ "$(stat -c %.9Z "$T/tick" | tr -d .)" -gt "$(date +%s%N -r "$layers/x/record")" ]'
+}
+
+# A run that begins behind this is younger than the last change of a file (5: the clock of files).
+await_run() {
+	python3 -c 'import os, sys, time
+while time.clock_gettime_ns(5) <= os.stat(sys.argv[1]).st_ctime_ns:
+    time.sleep(0.001)' "$1"
 }
 
 # A tree with something of everything.
@@ -307,6 +321,119 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	each_engine each_again
 }
 
+@test "what the host removed since is told, and comes back by force only" {
+	each_removed() {
+		mkdir -p "$tree"/d/e "$tree"/ours
+		for name in a replaced h1 moved d/e/f ours/f; do echo 1 >"$tree/$name"; done
+		ln "$tree/h1" "$tree/h2"
+		ln -s a "$tree/link"
+		run_in_t 'echo 2 >>a; echo 2 >new; mv new replaced; chmod 600 h1; ln -sfn b link
+			echo 2 >>d/e/f; mv moved moved2; rm -r ours; echo new >fresh'
+		rm -r "$tree"/{a,replaced,h1,link,d,moved,ours}
+		tree_hash "$tree" >"$T/host"
+		run --separate-stderr sbox apply x
+		assert_status 125
+		for name in a replaced h1 link d d/e/f; do
+			assert_contains "$stderr" "'~/t/$name': was removed on the host"
+		done
+		# gone on both sides, or never there
+		for name in moved ours fresh; do
+			refute_contains "$stderr" "~/t/$name"
+		done
+		assert_contains "$stderr" "--force"
+		diff "$T/host" <(tree_hash "$tree") || return
+		sbox apply x "$tree/moved2" "$tree/fresh"
+		assert_equal "$(cat "$tree/moved2" "$tree/fresh")" $'1\nnew'
+		# a part that is applied or given up does not make the rest forgotten
+		sbox discard x "$tree/replaced"
+		run --separate-stderr sbox apply x "$tree/a"
+		assert_status 125
+		run_in_t 'true'
+		run --separate-stderr sbox apply x "$tree/a"
+		assert_status 125
+		sbox apply --force x
+		assert_equal "$(cat "$tree/a" "$tree/d/e/f")" $'1\n2\n1\n2'
+		[ ! -e "$tree/replaced" ]
+	}
+	each_engine each_removed
+}
+
+@test "what the host changed before the run that wrote there is no conflict" {
+	each_later() {
+		for name in a b c d; do echo 1 >"$tree/$name"; done
+		run_in_t 'echo 2 >>b; echo 2 >other'
+		await_tick
+		for name in a b c; do echo host >>"$tree/$name"; done
+		echo host >"$tree/other"
+		await_run "$tree/other"
+		# one that is killed: what it wrote does not count from the next one on
+		mkfifo "$T/work/go"
+		sbox_in_background --profile=untrusted --no-limits --cwd=none --home=none \
+			--layer=x --engine="$engine" --overlay="$tree" --write="$T/work/go" -- \
+			bash -c "echo 2 >>'$tree/d'; echo >'$T/work/go'; sleep 100"
+		cat "$T/work/go"
+		kill -KILL "$started"
+		wait "$started" || true
+		rm "$T/work/go"
+		wait_until 10 eval '! flock -n "$layers/x" true || true'
+		await_tick
+		echo host >>"$tree/d"
+		await_run "$tree/d"
+		wait_until 10 run_in_t 'echo 3 >>a; echo 3 >>b; echo 3 >c.new; mv c.new c; echo 3 >>d
+			echo 3 >>other'
+		for name in b d other; do
+			run --separate-stderr sbox apply x "$tree/$name"
+			assert_status 125
+			assert_contains "$stderr" "'~/t/$name': changed on the host"
+		done
+		sbox apply x "$tree/a" "$tree/c"
+		assert_equal "$(cat "$tree/a" "$tree/c")" $'1\nhost\n3\n3'
+		# one that came again counts anew, since nobody has forgotten that it left
+		await_tick
+		echo host >"$tree/a"
+		await_run "$tree/a"
+		run_in_t 'echo 4 >>a'
+		sbox apply x "$tree/a"
+		assert_equal "$(cat "$tree/a")" $'host\n4'
+		# while it runs the host's change is met by nobody
+		mkfifo "$T/work/go"
+		sbox_in_background --profile=untrusted --no-limits --cwd=none --home=none \
+			--layer=x --engine="$engine" --overlay="$tree" --write="$T/work/go" -- \
+			bash -c "echo >'$T/work/go'; read <'$T/work/go'; echo 5 >>'$tree/a'"
+		cat "$T/work/go"
+		echo during >>"$tree/a"
+		echo >"$T/work/go"
+		wait "$started"
+		rm "$T/work/go"
+		run --separate-stderr sbox apply x "$tree/a"
+		assert_status 125
+	}
+	each_engine each_later
+}
+
+@test "a list of beginnings that is not whole is none: all is as old as the layer" {
+	local size
+	engine=kernel
+	for name in a b; do echo 1 >"$tree/$name"; done
+	run_in_t 'echo 2 >>b'
+	await_tick
+	echo host >>"$tree/a"
+	await_run "$tree/a"
+	run_in_t 'echo 3 >>a'
+	size=$(stat -c %s "$layers/x/began")
+	cp "$layers/x/began" "$T/began"
+	sbox apply --dry-run x "$tree/a"
+	for cut in 0 5 13 20 $((size / 2)) $((size - 2)); do
+		head -c "$cut" "$T/began" >"$layers/x/began"
+		run --separate-stderr sbox apply --dry-run x "$tree/a"
+		assert_status 125
+		assert_contains "$stderr" "changed on the host"
+	done
+	run_in_t 'echo 4 >>b'
+	run --separate-stderr sbox apply --dry-run x "$tree/a"
+	assert_status 125
+}
+
 @test "a link that was put in the way is not followed, neither into nor out of the tree" {
 	each_link() {
 		rm -rf "$HOME/out"
@@ -427,6 +554,67 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	[ -L "$HOME/.config" ] && [ -e "$HOME/.ssh/rc" ]
 }
 
+@test "attributes and access lists of files and directories are brought" {
+	need setfacl getfacl setfattr getfattr setcap
+	all_attrs() {
+		(cd "$tree" && getfacl -R . && getfattr -R -d .) | sort
+	}
+	each_attrs() {
+		mkdir "$tree"/{d,e,f,plain}
+		for name in acl none users plain/in; do echo 1 >"$tree/$name"; done
+		setfacl -m u:1:rw,g::- "$tree/acl"
+		setfacl -m u:1:rwx,d:u:1:rwx "$tree/d" "$tree/f"
+		setfattr -n user.old -v 1 "$tree/users" "$tree/e"
+		make_layer x "$engine" "$tree"
+		# what is only copied up has no other attributes than before
+		in_t 'echo 1 >acl; touch d/new f/new e/new; rm d/new f/new e/new'
+		run --separate-stderr sbox diff x
+		assert_equal "$output" ""
+		in_t 'echo 2 >acl; echo 2 >none; setfacl -m u:0:r none; setfacl -m u:0:rx plain
+			setfattr -x user.old users; setfattr -n user.new -v 2 users
+			setfattr -x user.old e; setfattr -n user.new -v 2 e; echo 2 >d/in
+			mkdir made; setfattr -n user.new -v 2 made; setfacl -m d:u:0:r made
+			cp "$(type -P true)" able; PATH=$PATH:/sbin:/usr/sbin setcap cap_net_raw+ep able
+			echo 2 >replacing; mv replacing plain/in'
+		run --separate-stderr sbox diff x
+		assert_contains "$output" "changed  drwxr-xr-x     -  ~/t/e/"
+		assert_contains "$output" "changed  drwxr-xr-x     -  ~/t/plain/"
+		refute_contains "$output" "~/t/f/"
+		refute_contains "$output" "~/t/d/
+"
+		run --separate-stderr sbox apply x
+		assert_status 0
+		assert_equal "$stderr" "sbox: warning: '~/t/able' is applied without its capabilities"
+		assert_equal "$(sbox diff x)" ""
+		run all_attrs
+		# whom the list let in is let in still, and nobody else
+		assert_equal "$(getfacl -cE "$tree/acl" | tr '\n' ' ')" \
+			"user::rw- user:daemon:rw- group::--- mask::rw- other::r--  "
+		assert_equal "$(getfacl -cE "$tree/none" "$tree/plain" | grep -c "^user:$(id -un):r")" 2
+		assert_equal "$(getfacl -cE "$tree/d" | grep -c daemon)" 2
+		assert_equal "$(getfacl -cE "$tree/made" | grep -c "^default:user:$(id -un):r--")" 1
+		assert_equal "$(grep -c '^user.new="2"' <<<"$output")" 3
+		refute_contains "$output" user.old
+	}
+	each_engine each_attrs
+}
+
+@test "what has no place for attributes gets the rest of a file, and that is said" {
+	need setfacl setfattr getfacl
+	engine=kernel
+	make_layer x $engine "$tree"
+	in_t 'echo 1 >f; chmod 600 f; setfacl -m u:0:rw f; setfattr -n user.a -v 1 f
+		mkdir d; setfacl -m u:0:rwx,g::- d'
+	# as on a file system without any
+	run --separate-stderr "$TEST_BIN/deny" EOPNOTSUPP setxattr,fsetxattr,lsetxattr -- \
+		"$SBOX" apply x
+	assert_status 0
+	assert_contains "$stderr" "'~/t/f' is applied without its access control list"
+	assert_contains "$stderr" "'~/t/f' is applied without its extended attributes"
+	assert_contains "$stderr" "'~/t/d' is applied without its access control list"
+	assert_equal "$(stat -c %a "$tree/f" "$tree/d" | tr '\n' ' ')" "600 705 "
+}
+
 @test "fifos, sockets and set-id bits are not brought, and that is said" {
 	engine=kernel
 	make_layer x $engine "$tree"
@@ -472,8 +660,12 @@ killed_often() {
 	# more of what has to be opened for a moment
 	in_t 'mkdir closed; touch closed/{1..20}; chmod 500 closed'
 	cp -a "$tree" "$HOME/host"
-	chmod -R u+rwx "$layers/x/trees/1/work"
-	rm -rf "$layers/x/trees/1/work"
+	# with what the host had, which is not to be taken for removed by it
+	run_in_t true
+	grep -qa "1 + [0-9]* f2d" "$layers/x/began"
+	chmod -R u+rwx "$layers"/x/trees/*/work
+	rm -rf "$layers"/x/trees/1/work "$layers"/x/trees/[2-9]
+	sed -i '/^tree=[2-9]/d' "$layers/x/record"
 	mkdir "$HOME/l"
 	mv "$layers/x" "$HOME/l/x"
 	"$BATS_TEST_DIRNAME/layer_kill.py" "$HOME/host" "$HOME/l/x" \
@@ -483,6 +675,36 @@ killed_often() {
 # bats test_tags=no-asan
 @test "killed at many random points and begun again, apply ends as if it were never killed" {
 	killed_often kernel
+}
+
+# bats test_tags=no-asan
+@test "killed anywhere between a file and a directory in its place, apply goes on" {
+	local total at
+	engine=kernel
+	echo 1 >"$tree/a"
+	mkdir "$tree/b"
+	make_layer x $engine "$tree"
+	run_in_t 'rm a; mkdir a; rmdir b; echo 2 >b'
+	chmod -R u+rwx "$layers"/x/trees/*/work
+	rm -rf "$layers"/x/trees/1/work "$layers"/x/trees/[2-9]
+	sed -i '/^tree=[2-9]/d' "$layers/x/record"
+	cp -a "$layers/x" "$T/x"
+	# no power is lost here: nothing has to be on the disk
+	quick() { "$TEST_BIN/deny" 0 fsync,syncfs -- "$@"; }
+	total=$(quick "$TEST_BIN/killat" 0 "$SBOX" apply x 9>&1 >/dev/null)
+	for at in $(seq $((total * 4 / 10)) 2 $((total * 8 / 10))); do
+		rm -rf "$tree" "$layers/x"
+		mkdir -p "$tree/b"
+		echo 1 >"$tree/a"
+		cp -a "$T/x" "$layers/x"
+		# what is there is older than what was begun
+		sed -i "s/[+] [0-9]* /+ $(date +%s%N) /g" "$layers/x/began"
+		quick "$TEST_BIN/killat" "$at" "$SBOX" apply x >/dev/null 2>&1 || true
+		run --separate-stderr quick "$SBOX" apply x
+		[ -d "$tree/a" ] && [ -f "$tree/b" ] || complain "killed at $at of $total" \
+			"output" "$output" "stderr" "$stderr"
+		assert_equal "$(ls -A "$tree")" $'a\nb'
+	done
 }
 
 # bats test_tags=no-asan

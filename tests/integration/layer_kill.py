@@ -4,7 +4,7 @@
 #
 # usage: layer_kill.py HOST LAYER ROUNDS: HOST is the tree as it was, LAYER the layer's folder;
 # both are only read. Works in $HOME, where HOST is copied to $HOME/t.
-import hashlib, os, random, shutil, stat, subprocess, sys, time
+import hashlib, os, random, re, shutil, stat, subprocess, sys, time
 
 host, layer, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
 home = os.environ["HOME"]
@@ -46,6 +46,10 @@ def begin():
     lines = [f"since={time.time_ns()}" if l.startswith("since=") else l for l in record.splitlines()]
     with open(kept + "/record", "w") as f:
         f.write("\n".join(lines) + "\n")
+    with open(layer + "/began", "rb") as f:
+        began = f.read()
+    with open(kept + "/began", "wb") as f:
+        f.write(re.sub(rb"(\d+ [+-]) \d{19} ", rb"\1 %d " % time.time_ns(), began))
 
 
 def left():

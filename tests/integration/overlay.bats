@@ -280,6 +280,16 @@ secret"
 	cmp "$T/work/tree/source" "$layers"/big/trees/*/upper/copy
 }
 
+@test "what the kernel works with is gone when a run has ended: the next one need not wait for it" {
+	make_tree
+	with_tree --layer=k --engine=kernel -- sh -c 'cd "$1"; mkdir d; rmdir d; echo 1 >>own' - \
+		"$T/work/tree"
+	assert_equal "$(find "$layers"/k/trees/*/work -mindepth 1)" ""
+	with_tree --layer=k -- cat "$T/work/tree/own" >"$T/got"
+	assert_equal "$(<"$T/got")" $'text\n1'
+	assert_equal "$(find "$layers"/k/trees/*/work -mindepth 1)" ""
+}
+
 @test "one layer is for one instance at a time" {
 	make_tree
 	mkfifo "$T/work/go"
@@ -632,6 +642,12 @@ with_server() {
 	run --separate-stderr without "mount --bind $T/work/tree /dev"
 	assert_status 125
 	assert_contains "$stderr" "/dev/fuse: No such file or directory"
+	printf '#!/bin/sh\necho out of luck >&2\nexit 1\n' >"$T/work/tree/own"
+	chmod a+x "$T/work/tree/own"
+	run --separate-stderr without "mount --bind $T/work/tree/own /usr/bin/fuse-overlayfs"
+	assert_status 125
+	assert_contains "$stderr" "fuse-overlayfs has ended"
+	assert_contains "$stderr" "out of luck"
 	[ ! -e "$T/work/ran" ]
 }
 
@@ -668,6 +684,174 @@ with_server() {
 		--id-map=single --layer=ephemeral --overlay="$T/work/tree/other-dir" -- true
 	assert_status 125
 	assert_contains "$stderr" "'$T/work/tree/other-dir' cannot be read: Permission denied"
+}
+
+# in_mounts SCRIPT: where it can mount; kept is where layers are, tree is over_tree's
+in_mounts() {
+	mkdir -p "$T/work/kept" "$T/work/tree"
+	XDG_DATA_HOME=$T/work/kept run --separate-stderr unshare --map-current-user --mount \
+		--keep-caps bash -c "$(declare -f over_tree); $1" - "$SBOX" "$T/work" 3>&-
+}
+
+over_tree() {
+	"$SBOX" --profile=untrusted --no-limits --groups=keep --cwd=none --home=none \
+		--overlay="$T/work/tree" "$@"
+}
+
+@test "a layer that is kept on an overlay: the kernel cannot, and that is said; auto does without" {
+	export SBOX T
+	mkdir -p "$T/work"/{l,u,w}
+	in_mounts '
+		mount -t overlay none -o "lowerdir=$2/l,upperdir=$2/u,workdir=$2/w,userxattr" "$2/kept" || exit 99
+		over_tree --layer=a --engine=kernel -- true; echo "r=$?"
+		over_tree --layer=a -- sh -c "cd $2/tree; mkdir d; rmdir d; echo 1 >f; rm f; echo 1 >g"
+		over_tree --layer=a -- ls "$2/tree"; cat "$2/kept/sbox/layers/a/record"'
+	assert_contains "$stderr" "would be kept on is an overlay itself"
+	assert_contains "$stderr" "engine = fuse-overlayfs can"
+	assert_contains "$output" "r=125
+g
+"
+	assert_contains "$output" " fuse-overlayfs $T/work/tree"
+}
+
+@test "a layer that is kept in a tmpfs: by the kernel where it can, else fuse-overlayfs" {
+	export SBOX T
+	in_mounts '
+		mount -t tmpfs none "$2/kept" || exit 99
+		over_tree --layer=k --engine=kernel -- sh -c "cd $2/tree; mkdir d; rmdir d; echo 1 >f"
+		echo "r=$?"
+		over_tree --layer=a -- sh -c "cd $2/tree; mkdir d; rmdir d; echo 1 >f; rm f; echo 1 >g"
+		over_tree --layer=a -- ls "$2/tree"; cat "$2/kept/sbox/layers/a/record"'
+	if memory_has_attributes; then
+		assert_contains "$output" "r=0"
+		assert_contains "$output" " kernel $T/work/tree"
+	else
+		assert_contains "$output" "r=125"
+		assert_contains "$stderr" "lacks extended attributes (user.*)"
+		assert_contains "$output" " fuse-overlayfs $T/work/tree"
+	fi
+	assert_contains "$output" "g
+"
+}
+
+@test "a full disk: no half of a layer is left, and the reason is told; with room it goes on" {
+	export SBOX T
+	in_mounts '
+		for engine in kernel fuse-overlayfs; do
+			# so many files there may be: a start ends at each of its steps once
+			for n in $(seq 1 40); do
+				mount -t tmpfs -o nr_inodes=$n none "$2/kept" || exit 99
+				over_tree --layer=full --engine=$engine -- true 2>"$2/said"; r=$?
+				if [ $r != 0 ]; then
+					grep -q "No space left" "$2/said" || cat "$2/said"
+					[ ! -e "$2/kept/sbox/layers/full" ] || echo "left: $n $engine"
+				fi
+				umount "$2/kept"
+			done
+			[ $r = 0 ] || echo "at last $r"
+			mount -t tmpfs -o size=1M none "$2/kept" || exit 99
+			over_tree --layer=full --engine=$engine -- sh -c "cd $2/tree; echo 1 >a
+				head -c 2M /dev/zero >b 2>&1; exit 3" >"$2/said" 2>&1
+			echo "r=$?"
+			grep "No space left" "$2/said" >/dev/null || cat "$2/said"
+			over_tree --layer=full -- sh -c "cd $2/tree; rm b; cat a; echo 2 >c; cat c"
+			umount "$2/kept"
+		done'
+	if ! memory_has_attributes; then
+		output=$(sed '/at last/d; /kernel/d' <<<"$output")
+	fi
+	assert_equal "$output" "r=3
+1
+2
+r=3
+1
+2"
+}
+
+@test "a base that goes or is exchanged at any moment of the start: all or an error, nothing left" {
+	local engine total at refused
+	mkdir "$T/work/other"
+	echo other >"$T/work/other/file"
+	export KILLAT_RUN="mv '$T/work/tree' '$T/work/gone'; [ -e '$T/work/goes' ] || cp -r '$T/work/other' '$T/work/tree'"
+	for engine in kernel fuse-overlayfs; do
+		# shellcheck disable=SC2054
+		local start=("$SBOX" --profile=untrusted --no-limits --groups=auto --cwd=none
+			--home=none --id-map=single --layer="v-$engine" --engine=$engine
+			--overlay="$T/work/tree" -- cat "$T/work/tree/file")
+		refused=
+		rm -rf "$T/work/tree" "$T/work/gone"
+		mkdir "$T/work/tree"
+		echo right >"$T/work/tree/file"
+		total=$("$TEST_BIN/killat" 0 "${start[@]}" 9>&1 >/dev/null 3>&-)
+		for at in $(seq $((total / 3)) $((total / 50)) "$total"); do
+			rm -rf "$T/work/tree" "$T/work/gone"
+			mkdir "$T/work/tree"
+			echo right >"$T/work/tree/file"
+			# every other time nothing comes in its place
+			rm "$T/work/goes" 2>/dev/null || touch "$T/work/goes"
+			sbox layer remove "v-$engine" 2>/dev/null || true
+			run --separate-stderr "$TEST_BIN/killat" "$at" "${start[@]}" 3>&-
+			case $status in
+			0) # the other one only where nobody had looked at the first
+				[ "$output" = right ] || assert_equal "$output-$refused" other-
+				;;
+			125)
+				assert_contains "$stderr" "$T/work/tree"
+				[ ! -e "$layers/v-$engine" ] || complain "left at $at of $total" "said" "$stderr"
+				[ -e "$T/work/goes" ] || refused=yes
+				;;
+			*) complain "$status at $at of $total" "said" "$stderr" ;;
+			esac
+		done
+		[ -n "$refused" ] || complain "$engine: it was never exchanged between look and use"
+	done
+	no_leftovers 'home/.local*'
+}
+
+@test "a base that goes while a program runs: the program meets it, the layer stays, nothing hangs" {
+	local engine
+	for engine in kernel fuse-overlayfs; do
+		rm -rf "$T/work/tree" "$T/work/go"
+		mkdir "$T/work/tree"
+		echo 1 >"$T/work/tree/file"
+		mkfifo "$T/work/go"
+		sbox_in_background --profile=untrusted --no-limits --cwd=none --home=none \
+			--layer=$engine --engine=$engine --overlay="$T/work/tree" \
+			--write="$T/work/go" -- sh -c 'cd "$2"; echo 1 >new; echo >"$1"; read -r go <"$1"
+			cat file 2>/dev/null; echo 2 >>new; exit 7' - "$T/work/go" "$T/work/tree"
+		cat "$T/work/go"
+		rm -r "$T/work/tree"
+		echo >"$T/work/go"
+		status=0
+		wait "$started" || status=$?
+		[ "$status" = 7 ] || complain "$engine: $status" "said" "$(<"$T/err")"
+		run --separate-stderr sbox --profile=untrusted --no-limits --cwd=none \
+			--home=none --layer=$engine --overlay="$T/work/tree" -- true
+		assert_status 125
+		assert_contains "$stderr" "'$T/work/tree'"
+		run --separate-stderr sbox diff $engine
+		assert_contains "$output" new
+		mkdir "$T/work/tree"
+		sbox --profile=untrusted --no-limits --cwd=none --home=none --layer=$engine \
+			--overlay="$T/work/tree" -- cat "$T/work/tree/new"
+	done
+	no_leftovers 'home/.local*'
+}
+
+@test "a root that another user can write to is refused, with the way to have one's own" {
+	need busybox
+	mkdir -p "$T/work/root/bin"
+	cp "$(command -v busybox)" "$T/work/root/bin/sh"
+	for layer in none l; do
+		chmod 777 "$T/work/root"
+		run --separate-stderr sbox --profile=shell --root="$T/work/root" --layer=$layer sh -c :
+		assert_status 125
+		assert_contains "$stderr" "'$T/work/root' can be written by other users"
+		assert_contains "$stderr" "sbox image import"
+		[ ! -e "$layers/l" ]
+		chmod 775 "$T/work/root"
+		sbox --profile=shell --root="$T/work/root" --layer=$layer sh -c :
+	done
 }
 
 @test "a start that fails leaves no layer behind" {
