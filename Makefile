@@ -12,10 +12,9 @@ VERSION = 0.1.0
 SRC = src/main.c $(sort $(wildcard src/*/*.c))
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
-# SRC_NAME: what it has besides.
+# Its parts, if it has any, are in helpers/ in a folder of its name without "sbox-".
 HELPERS = sbox-image sbox-resolver sbox-scope sbox-sound sbox-xauth
-SRC_sbox-image = $(addprefix helpers/image/, extract.c manifest.c pack.c place.c remove.c \
-	source.c tree.c verify.c)
+HELPER_SRC = $(HELPERS:%=helpers/%.c) $(sort $(wildcard helpers/*/*.c))
 LIBS_sbox-image = -larchive -ljansson -lnettle
 LIBS_sbox-resolver = -lmnl -lnftnl -lresolv -lseccomp
 LIBS_sbox-scope = -lsystemd
@@ -151,7 +150,10 @@ $(LIB): $(LIB_OBJ)
 $(BUILD)/sbox: $(BUILD)/obj/src/main.o $(LIB)
 	$(call say,LINK)$(LINK) $(LAUNCHER_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/libexec/sbox-image: $(SRC_sbox-image:%.c=$(BUILD)/obj/%.o)
+define helper_parts
+$(BUILD)/libexec/sbox-$(1): $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard helpers/$(1)/*.c)))
+endef
+$(foreach name,$(HELPERS:sbox-%=%),$(eval $(call helper_parts,$(name))))
 
 $(HELPER_BIN): $(BUILD)/libexec/%: $(BUILD)/obj/helpers/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -292,7 +294,7 @@ tidy:
 	*' version 14.'*) ;; \
 	*) echo 'tidy: .clang-tidy is for clang-tidy 14 (Debian 12); C is not checked'; exit 0 ;; \
 	esac; \
-	printf '%s\n' $(SRC) $(HELPERS:%=helpers/%.c) $(SRC_sbox-image) | xargs -P $$(nproc) -n 1 sh -c \
+	printf '%s\n' $(SRC) $(HELPER_SRC) | xargs -P $$(nproc) -n 1 sh -c \
 		'[ "$$1" != src/base/err.c ] || own=-DANALYZER_OWN_ERR; \
 		exec clang-tidy --quiet "$$1" -- -std=gnu17 -include tests/meta/analyzer.h $$own \
 			-DSBOX_FILTER_SOURCES=\"\" $(subst ','\'',$(ALL_CPPFLAGS))' tidy
@@ -358,4 +360,4 @@ print-%:
 	@printf '%s\n' $($*)
 
 -include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(TEST_HELPER_BIN:=.d) $(BENCH_BIN:=.d) \
-	$(HELPERS:%=$(BUILD)/obj/helpers/%.d) $(SRC_sbox-image:%.c=$(BUILD)/obj/%.d) $(FUZZ_TARGETS:%=$(BUILD)/obj/tests/fuzz/%.d)
+	$(HELPER_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_TARGETS:%=$(BUILD)/obj/tests/fuzz/%.d)
