@@ -57,6 +57,7 @@ static void log_line(const char *prefix, const char *sgr, const char *fmt, va_li
 LOG_FUNCTION(log_error, "sbox: ", "\033[1;31m", LOG_QUIET)
 LOG_FUNCTION(log_warning, "sbox: warning: ", "\033[1;33m", LOG_NORMAL)
 LOG_FUNCTION(log_hint, "  hint: ", "\033[1;36m", LOG_QUIET)
+LOG_FUNCTION(log_advice, "  hint: ", "\033[1;36m", LOG_NORMAL)
 LOG_FUNCTION(log_note, "sbox: ", "\033[1m", LOG_NORMAL)
 LOG_FUNCTION(log_info, "sbox: ", "\033[1m", LOG_VERBOSE)
 

@@ -13,7 +13,8 @@ void log_set_level(enum log_level level);
 
 void log_error(const char *fmt, ...) _printf_(1, 2);
 void log_warning(const char *fmt, ...) _printf_(1, 2);
-void log_hint(const char *fmt, ...) _printf_(1, 2);
+void log_hint(const char *fmt, ...) _printf_(1, 2); /* behind an error */
+void log_advice(const char *fmt, ...) _printf_(1, 2); /* behind a warning or a listing */
 void log_note(const char *fmt, ...) _printf_(1, 2); /* no fault; not with --quiet */
 void log_info(const char *fmt, ...) _printf_(1, 2); /* with --verbose only */
 void log_err(const struct err *e); /* the message and the hint */

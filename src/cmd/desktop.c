@@ -26,6 +26,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "cmd/desktop_find.h"
+#include "cmd/table.h"
 #include "cmd/words.h"
 #include "config/launcher.h"
 #include "config/profile.h"
@@ -333,15 +334,15 @@ static const char *state_of(struct arena *a, const struct app *app, const char *
 	return state_ok;
 }
 
-struct row {
+struct launched {
 	const char *id, *profile, *source, *state;
 };
 
-static struct row row_of(struct arena *a, const struct app *app)
+static struct launched row_of(struct arena *a, const struct app *app)
 {
 	struct launcher_wrap wrap;
 	(void)launcher_unwrap(a, app->managed.exec, &wrap);
-	return (struct row){
+	return (struct launched){
 		.id = arena_strndup(a, app->id, strlen(app->id) - strlen(".desktop")),
 		.profile = wrap.profile,
 		.source = app->managed.source,
@@ -358,7 +359,7 @@ static void list_json(struct arena *a, const struct apps *apps)
 	for (size_t i = 0; i < apps->n; i++) {
 		if (apps->v[i].state != APP_OWN_MANAGED)
 			continue;
-		struct row row = row_of(a, &apps->v[i]);
+		struct launched row = row_of(a, &apps->v[i]);
 		json_begin(&j, NULL, '{');
 		json_string(&j, "id", row.id);
 		json_string(&j, "profile", row.profile);
@@ -382,21 +383,24 @@ static const char *printable(struct arena *a, const char *s)
 
 static void list_table(struct arena *a, const struct apps *apps)
 {
-	static const char format[] = "%-24s %-12s %-14s %s\n";
+	static const struct column columns[] = { { "ID", false }, { "PROFILE", false },
+		{ "STATE", false }, { "SOURCE", false } };
+	struct table t;
 	bool stale = false;
-	for (size_t i = 0, n = 0; i < apps->n; i++) {
+	table_begin(&t, a, columns, ARRAY_SIZE(columns));
+	for (size_t i = 0; i < apps->n; i++) {
 		if (apps->v[i].state != APP_OWN_MANAGED)
 			continue;
-		struct row row = row_of(a, &apps->v[i]);
-		if (n++ == 0)
-			printf(format, "ID", "PROFILE", "STATE", "SOURCE");
-		printf(format, printable(a, row.id),
-			printable(a, row.profile ? row.profile : "(by name)"), row.state,
-			printable(a, row.source ? row.source : "-"));
+		struct launched row = row_of(a, &apps->v[i]);
+		table_add(&t,
+			(const char *const[]){ printable(a, row.id),
+				printable(a, row.profile ? row.profile : "(by name)"),
+				row.state, printable(a, row.source ? row.source : "-") });
 		stale = stale || row.state != state_ok;
 	}
+	table_print(stdout, &t, table_terminal_width(STDOUT_FILENO));
 	if (stale)
-		log_hint(
+		log_advice(
 			"'sbox desktop install APP' writes a launcher again, 'remove' ends it");
 }
 

@@ -23,8 +23,8 @@ static void usage(void)
 	for (size_t i = 0; commands[i]; i++)
 		printf("  %-12s%s\n", commands[i]->name, commands[i]->summary);
 	show_help(stdout);
-	puts("\nEvery setting is a key of a profile too: sbox-profile(5). More: sbox(1), "
-	     "sbox-security(7).");
+	puts("\nEvery setting is a key of a profile too: sbox-profile(5).\n"
+	     "More: sbox(1), sbox-security(7).");
 }
 
 static void show_verbs(void)

@@ -82,7 +82,7 @@ static int await_end(struct handle *h, void *data, struct err *e)
 		n = poll(&end, 1, left < 0 ? 0 : (int)left);
 	} while (n < 0 && errno == EINTR);
 	if (n == 0) {
-		err_set(e, -ETIMEDOUT, "the instance '%s' has not ended within %d s", id,
+		err_set(e, -ETIMEDOUT, "the sandbox '%s' has not ended within %d s", id,
 			END_MS / 1000);
 		return q->now ? e->code
 			      : err_hint(e, "'sbox kill --now %s' does not ask it", id);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/str.h"
 #include "cmd/command.h"
 #include "cmd/instances.h"
 #include "cmd/words.h"
@@ -46,7 +47,7 @@ static const char *socket_of(struct arena *a, const struct handle *h, struct err
 		a, "/proc/self/fd/%d/%s/%s", h->fd, NETWORK_FOLDER, NETWORK_SOCKET);
 	if (access(path, F_OK) == 0)
 		return path;
-	err_set(e, -ENOENT, "the instance '%s' takes no ports", h->info.state.id);
+	err_set(e, -ENOENT, "the sandbox '%s' takes no ports", h->info.state.id);
 	err_hint(e, "those with network = user and network-helper = slirp4netns do");
 	return NULL;
 }
@@ -76,6 +77,23 @@ static int change(struct arena *a, const char *path, port_function *what,
 	return r;
 }
 
+static const char *next_verb(size_t i, const void *ctx)
+{
+	static const char *const verbs[] = { "list", "add", "remove", NULL };
+	(void)ctx;
+	return verbs[i];
+}
+
+static int not_to_be_done(const struct words *w, const char *what, struct err *e)
+{
+	bool list = strcmp(what, "list") == 0;
+	const char *near = list ? NULL : str_nearest(what, next_verb, NULL);
+	err_set(e, -EINVAL, "unknown word '%s'", list ? w->v[2] : what);
+	if (near)
+		err_hint(e, "did you mean '%s'?", near);
+	return words_wrong(w, e);
+}
+
 static int act(struct arena *a, const struct handle *h, const struct words *w,
 	bool as_json, struct err *e)
 {
@@ -88,10 +106,8 @@ static int act(struct arena *a, const struct handle *h, const struct words *w,
 		return change(a, path, network_port_add, w, e);
 	if (strcmp(what, "remove") == 0)
 		return change(a, path, network_port_remove, w, e);
-	if (strcmp(what, "list") != 0 || w->n > 2) {
-		err_set(e, -EINVAL, "unknown word '%s'", w->n > 2 ? w->v[2] : what);
-		return words_wrong(w, e);
-	}
+	if (strcmp(what, "list") != 0 || w->n > 2)
+		return not_to_be_done(w, what, e);
 	int r = network_port_list(a, path, &all, e);
 	if (r == 0)
 		print(a, &all, as_json);

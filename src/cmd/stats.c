@@ -102,8 +102,8 @@ static void hint(const struct uses *all)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (!all->v[i].has_group) {
-			log_hint("'%s'%s no control group that could tell; "
-				 "--limits=group at the start gives one",
+			log_advice("'%s'%s no control group that could tell; "
+				   "--limits=group at the start gives one",
 				all->v[i].info.state.id,
 				all->n > 1 ? " and maybe others have" : " has");
 			return;

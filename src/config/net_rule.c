@@ -263,6 +263,10 @@ const char *net_rule_parse(const char *text, struct net_rule *ret, const char **
 	if (strlen(text) >= sizeof(copy))
 		return "too long for a rule";
 	memcpy(copy, text, strlen(text) + 1);
+	if (strstr(copy, "://")) {
+		*ret_hint = "the name and the port alone, such as example.org:443";
+		return "a page's address, not a host's";
+	}
 	ret->protocol = take_protocol(copy);
 	if (!cut_ports(&host, &ports))
 		return "not an address in brackets";

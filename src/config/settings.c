@@ -89,11 +89,11 @@ const struct setting settings[SET_COUNT] = {
 	[SET_EXTENDS] = { "extends", "profile", LIST(value_words, extends),
 		.alias = "profile", .short_flag = 'p', .metavar = "NAME|FILE",
 		.help = "profiles to begin with",
-		.doc = "Their settings are read first, in the order given; this file's come "
-		       "after. On the command line it is written --profile. A name is looked "
-		       "for in the user's, the system's and sbox's own profiles; a word with "
-		       "a slash in it is a file, which begins at the folder of the profile "
-		       "that names it.",
+		.doc = "Their settings are read first, in the order given; those of the file "
+		       "or the command line that names them come after. A name is looked for "
+		       "in the user's, the system's and sbox's own profiles; a word with a "
+		       "slash in it is a file, which begins at the folder of the profile that "
+		       "names it.",
 		.flags = S_PROFILE },
 
 	/* ---- filesystem ---- */

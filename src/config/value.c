@@ -24,8 +24,10 @@ void value_bad(const struct value_input *in, unsigned offset, const char *hint,
 	struct origin at = in->at;
 	if (at.line)
 		at.column += offset;
-	struct diag *d =
-		diag_add(in->diags, &at, "%s: %s: '%s'", in->setting->key, what, text);
+	/* a flag's place is its name already */
+	bool named = at.file && at.line == 0;
+	struct diag *d = diag_add(in->diags, &at, "%s%s%s: '%s'",
+		named ? "" : in->setting->key, named ? "" : ": ", what, text);
 	if (hint)
 		d->hint = arena_strdup(in->arena, hint);
 }
@@ -265,7 +267,7 @@ static void instance_name_parse(const struct value_input *in, void *member)
 	else
 		value_bad(in, 0,
 			"a letter, then letters, digits, '.', '_' and '-', at most 64 of them",
-			"not a name for an instance", text);
+			"not a name for a sandbox", text);
 }
 
 const struct value_type value_instance_name = {

@@ -133,7 +133,7 @@ static const char *id_of_pid(const struct instances *all, const char *id)
 
 static int not_there(const struct instances *all, const char *id, struct err *e)
 {
-	err_set(e, -ESRCH, "there is no instance '%s'", id);
+	err_set(e, -ESRCH, "there is no sandbox '%s'", id);
 	const char *near = str_nearest(id, next_id, all);
 	if (near)
 		return err_hint(e, "did you mean '%s'?", near);
@@ -178,7 +178,7 @@ int registry_hold(const struct registry *r, struct arena *a, const char *id,
 	if (code == 0)
 		return 0;
 	if (code != -ESRCH)
-		return err_sys(e, code, "cannot get hold of the instance '%s'", id);
+		return err_sys(e, code, "cannot get hold of the sandbox '%s'", id);
 	registry_list(r, a, &all);
 	const char *other = id_of_pid(&all, id);
 	if (other && hold(r, a, other, ret) == 0)

@@ -352,6 +352,14 @@ static const char *name_of(const struct told *told, const char *address)
 	return found;
 }
 
+/* The host's own loopback: the rule for it names it so, and none names its address. */
+static bool is_host_loopback(const struct net_refused *one)
+{
+	struct in_addr gateway;
+	(void)inet_pton(AF_INET, INSIDE_GATEWAY, &gateway);
+	return !one->v6 && memcmp(one->address, &gateway, sizeof(gateway)) == 0;
+}
+
 /* "192.0.2.1:80", "[2001:db8::1]:53/udp", or with the name that was looked up for it. */
 static const char *refused_text(
 	struct arena *a, const struct told *told, const struct net_refused *one)
@@ -359,7 +367,8 @@ static const char *refused_text(
 	char address[INET6_ADDRSTRLEN];
 	(void)inet_ntop(
 		one->v6 ? AF_INET6 : AF_INET, one->address, address, sizeof(address));
-	const char *name = name_of(told, address);
+	const char *name =
+		is_host_loopback(one) ? INSIDE_HOST_LOOPBACK : name_of(told, address);
 	return arena_printf(a, one->v6 && !name ? "[%s]:%u%s" : "%s:%u%s",
 		name ? name : address, one->port, one->udp ? "/udp" : "");
 }
@@ -404,7 +413,7 @@ struct footer {
 };
 
 /* The program chooses names that it asks for, and the hint is there to be pasted. */
-static bool can_be_typed(const char *destination)
+static bool is_typed(const char *destination)
 {
 	struct net_rule rule;
 	const char *hint;
@@ -417,7 +426,7 @@ static bool can_be_typed(const char *destination)
 }
 
 static void tell(struct footer *f, const char *destination, uint64_t count,
-	const char *unit, const char *why)
+	const char *unit, const char *why, bool can_be_typed)
 {
 	enum { TOLD_MAX = 8 };
 	if (f->told == TOLD_MAX) {
@@ -427,7 +436,7 @@ static void tell(struct footer *f, const char *destination, uint64_t count,
 	log_warning("refused: %s (%" PRIu64 " %s%s)%s", destination, count, unit,
 		count == 1 ? "" : "s", why);
 	f->told++;
-	if (!f->first && !*why && can_be_typed(destination))
+	if (!f->first && can_be_typed)
 		f->first = destination;
 }
 
@@ -441,7 +450,8 @@ static void tell_names(struct footer *f, const struct told *told)
 		status_refused(f->n->rd, one->name, one->count);
 		tell(f, one->name, one->count, "look-up",
 			near ? ": it leads to an address that is not on the internet"
-			     : "");
+			     : "",
+			!near && is_typed(one->name));
 	}
 }
 
@@ -451,7 +461,8 @@ static void tell_address(
 	const char *text = refused_text(arena_of(f->n), told, one);
 	status_refused(f->n->rd, text, one->count);
 	if (!is_multicast(one))
-		tell(f, text, one->count, "packet", "");
+		tell(f, text, one->count, "packet", "",
+			is_host_loopback(one) || is_typed(text));
 }
 
 static void tell_addresses(struct footer *f, const struct told *told)
@@ -482,7 +493,7 @@ void network_tell(struct network_run *n)
 	if (f.more > 0)
 		log_warning("refused: %zu more destinations", f.more);
 	if (f.first)
-		log_hint("--network-allow=%s allows it", f.first);
+		log_advice("--network-allow=%s allows it", f.first);
 }
 
 void network_stop(struct network_run *n)

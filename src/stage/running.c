@@ -52,13 +52,13 @@ int running_group(const struct handle *h, int *ret_fd, struct err *e)
 		return 0;
 	}
 	if (fd == -ESRCH)
-		return err_set(e, -ESRCH, "the instance '%s' has ended", id);
+		return err_set(e, -ESRCH, "the sandbox '%s' has ended", id);
 	if (fd != -ENODATA)
 		return err_sys(e, fd, "cannot open the control group '" GROUP_TOP "%s'",
 			h->info.state.group);
 	if (h->info.state.pid == 0)
-		return err_set(e, fd, "the instance '%s' has not told of itself yet", id);
-	err_set(e, fd, "the instance '%s' has no control group", id);
+		return err_set(e, fd, "the sandbox '%s' has not told of itself yet", id);
+	err_set(e, fd, "the sandbox '%s' has no control group", id);
 	return err_hint(e, "--limits=group at its start gives it one");
 }
 
@@ -105,7 +105,7 @@ int running_weigh(const struct handle *h, int group, const struct group_write *w
 static int not_seen(const struct handle *h, struct err *e)
 {
 	err_set(e, -ESRCH,
-		"the instance '%s' runs in a pid namespace that is not seen here",
+		"the sandbox '%s' runs in a pid namespace that is not seen here",
 		h->info.state.id);
 	return err_hint(e, "it was started in a container; use sbox there");
 }
@@ -115,10 +115,9 @@ static int send_to(const struct handle *h, int sig, struct err *e)
 	if (sys_pidfd_send_signal(h->pidfd, sig, 0) == 0)
 		return 0;
 	if (errno == ESRCH)
-		return err_set(
-			e, -ESRCH, "the instance '%s' has ended", h->info.state.id);
+		return err_set(e, -ESRCH, "the sandbox '%s' has ended", h->info.state.id);
 	return err_sys(
-		e, -errno, "cannot send a signal to the instance '%s'", h->info.state.id);
+		e, -errno, "cannot send a signal to the sandbox '%s'", h->info.state.id);
 }
 
 int running_signal(const struct handle *h, int sig, struct err *e)
@@ -159,7 +158,7 @@ int running_kill(const struct handle *h, struct err *e)
 		return send_to(h, SIGKILL, e);
 	if (sys_pidfd_send_signal(init, SIGKILL, 0) < 0 && errno != ESRCH)
 		return err_sys(
-			e, -errno, "cannot kill the instance '%s'", h->info.state.id);
+			e, -errno, "cannot kill the sandbox '%s'", h->info.state.id);
 	/* a stopped one could not look after what is left */
 	(void)send_to(h, SIGCONT, &(struct err){ 0 });
 	return 0;
@@ -211,12 +210,11 @@ int running_freeze(const struct handle *h, bool freeze, int wait_ms, struct err 
 	if (r == 0)
 		r = await_frozen(group, freeze, wait_ms);
 	if (r == -ENODEV)
-		return err_set(e, -ESRCH, "the instance '%s' has ended", id);
+		return err_set(e, -ESRCH, "the sandbox '%s' has ended", id);
 	if (r != -ETIMEDOUT)
-		return r < 0 ? err_sys(e, r, "cannot %s the instance '%s'", what, id) : 0;
-	err_set(e, r,
-		"the instance '%s' does not %s: a process of it waits in the kernel", id,
-		freeze ? "stop" : "go on");
+		return r < 0 ? err_sys(e, r, "cannot %s the sandbox '%s'", what, id) : 0;
+	err_set(e, r, "the sandbox '%s' does not %s: a process of it waits in the kernel",
+		id, freeze ? "stop" : "go on");
 	return err_hint(e,
 		"it will once that process comes out; 'sbox %s %s' takes it back",
 		freeze ? "resume" : "pause", id);

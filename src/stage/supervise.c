@@ -488,7 +488,7 @@ static void tell_limits(const struct ready *rd, const struct group_facts *facts)
 		log_warning(
 			"the memory limit was reached, and the kernel killed for it%s",
 			peak);
-		log_hint("--memory=SIZE raises it; now it is %s (%s)",
+		log_advice("--memory=SIZE raises it; now it is %s (%s)",
 			setting_text(p, SET_MEMORY),
 			origin_text(p->arena, &p->origin[SET_MEMORY]));
 	} else if (facts->oom_kills > 0) {
@@ -501,7 +501,7 @@ static void tell_limits(const struct ready *rd, const struct group_facts *facts)
 		log_warning(
 			"the limit of processes was reached: %llu could not be started",
 			(unsigned long long)facts->pids_refused);
-		log_hint("--pids=N raises it; now it is %s (%s)",
+		log_advice("--pids=N raises it; now it is %s (%s)",
 			setting_text(p, SET_PIDS),
 			origin_text(p->arena, &p->origin[SET_PIDS]));
 	}
@@ -517,7 +517,7 @@ static void tell_end(const struct run_state *st)
 		WTERMSIG(st->status) == SIGSYS) {
 		log_warning(
 			"the program was ended by a system call that its filter refuses");
-		log_hint(
+		log_advice(
 			"a 32-bit program needs --architectures=multiarch; 'sbox syscalls' "
 			"tells what a profile allows");
 	}

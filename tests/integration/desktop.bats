@@ -260,7 +260,7 @@ ok browser ok True $system/ok.desktop"
 @test "with no launchers the list is empty, in JSON too" {
 	run sbox desktop list
 	assert_status 0
-	assert_equal "$output" ""
+	assert_equal "$output" "ID  PROFILE  STATE  SOURCE"
 	run sbox desktop list --json
 	assert_equal "$output" '{"version":1,"launchers":[]}'
 	[ ! -e "$HOME/.local" ]

@@ -293,6 +293,12 @@ in_mounts() {
 	[ "${#stderr_lines[@]}" -le 2 ]
 }
 
+@test "a flag's mistake names the flag once" {
+	run -125 --separate-stderr sbox --memory=lots --timeout=5y -- true
+	assert_contains "$stderr" "sbox: --memory: not a limit: 'lots'"
+	assert_contains "$stderr" "sbox: --timeout: not a time: '5y'"
+}
+
 @test "errors are on stderr, quiet or not, and warnings are not with --quiet" {
 	run --separate-stderr sbox --quiet --read=/nosuch -- true
 	assert_equal "$output" ""

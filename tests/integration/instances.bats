@@ -61,7 +61,7 @@ forever='while :; do sleep 1000; done'
 	start once -c "$forever"
 	run --separate-stderr sbox --name=once true
 	assert_status 125
-	assert_equal "$stderr" "sbox: --name: an instance with the name 'once' runs already
+	assert_equal "$stderr" "sbox: --name: a sandbox with the name 'once' runs already
   hint: 'sbox ps' shows it, 'sbox kill once' ends it; or choose another name"
 	sbox kill once
 	run --separate-stderr sbox --name=once true
@@ -251,7 +251,7 @@ ran"
 	start stubborn -c 'trap "" TERM; while :; do sleep 0.1; done'
 	run --separate-stderr sbox kill stubborn
 	assert_status 125
-	assert_equal "$stderr" "sbox: the instance 'stubborn' has not ended within 10 s
+	assert_equal "$stderr" "sbox: the sandbox 'stubborn' has not ended within 10 s
   hint: 'sbox kill --now stubborn' does not ask it"
 	sbox kill --now stubborn
 }
@@ -297,14 +297,14 @@ ran"
 	start notes -c "$forever"
 	run --separate-stderr sbox kill nots notes 1 ../notes ''
 	assert_status 125
-	assert_contains "$stderr" "there is no instance 'nots'
+	assert_contains "$stderr" "there is no sandbox 'nots'
   hint: did you mean 'notes'?"
-	assert_contains "$stderr" "there is no instance '1'"
-	assert_contains "$stderr" "there is no instance '../notes'"
+	assert_contains "$stderr" "there is no sandbox '1'"
+	assert_contains "$stderr" "there is no sandbox '../notes'"
 	ended
 	assert_equal $code 143
 	run --separate-stderr sbox kill notes
-	assert_equal "$stderr" "sbox: there is no instance 'notes'
+	assert_equal "$stderr" "sbox: there is no sandbox 'notes'
   hint: none runs"
 	for verb in kill pause resume set; do
 		run --separate-stderr sbox $verb
@@ -400,7 +400,7 @@ time.sleep(1000)' "$XDG_RUNTIME_DIR/sbox" "$1" >"$T/out" 3>&- &
 		# shellcheck disable=SC2086 # words
 		run --separate-stderr sbox $verb
 		assert_status 125
-		assert_equal "$stderr" "sbox: the instance 'plain' has no control group
+		assert_equal "$stderr" "sbox: the sandbox 'plain' has no control group
   hint: --limits=group at its start gives it one"
 	done
 	run --separate-stderr sbox stats
@@ -428,7 +428,7 @@ time.sleep(1000)' "$XDG_RUNTIME_DIR/sbox" "$1" >"$T/out" 3>&- &
 	run --separate-stderr sbox set plain nofile=3
 	assert_contains "$stderr" "nofile: it cannot be changed while the program runs"
 	run --separate-stderr sbox set none memory=1G
-	assert_contains "$stderr" "there is no instance 'none'"
+	assert_contains "$stderr" "there is no sandbox 'none'"
 	sbox kill plain
 }
 

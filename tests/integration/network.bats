@@ -172,6 +172,7 @@ print("heard", s.recv(100), flush=True)' >"$T/heard" 3>&- &
 		for port in 7003 80; do
 			comes host-loopback $port "${flags[@]}"
 			assert_equal "$output" refused
+			assert_contains "$stderr" "--network-allow=host-loopback:$port allows it"
 		done
 		comes 255.255.255.255 7001 udp "${flags[@]}"
 		assert_equal "$output" refused
@@ -423,6 +424,9 @@ c.shutdown(socket.SHUT_WR); c.recv(1)'
 	assert_contains "$stderr" "not published"
 	run -125 --separate-stderr nsbox port web add '[::1]:18003:8000'
 	assert_contains "$stderr" "network-helper = pasta"
+	run -125 --separate-stderr nsbox port web ad 18003
+	assert_contains "$stderr" "unknown word 'ad'
+  hint: did you mean 'add'?"
 	run -125 --separate-stderr nsbox port web add 7002
 	assert_contains "$stderr" "Address already in use"
 	run nsbox port web --json
@@ -700,4 +704,9 @@ except ConnectionResetError: print("end")'
 	run --separate-stderr nsbox --network=user --network-allow=server.example -- \
 		python3 -c 'import socket; socket.gethostbyname("other.example")'
 	assert_contains "$stderr" "--network-allow=other.example allows it"
+	run --separate-stderr nsbox -q --network=user --network-allow=server.example -- \
+		python3 -c 'import socket
+try: socket.gethostbyname("other.example")
+except socket.gaierror: pass'
+	assert_equal "$stderr" ""
 }

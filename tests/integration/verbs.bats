@@ -64,7 +64,7 @@ refused() {
 @test "behind -- nothing is a flag" {
 	run --separate-stderr sbox kill -- --now
 	assert_status 125
-	assert_contains "$stderr" "there is no instance '--now'"
+	assert_contains "$stderr" "there is no sandbox '--now'"
 	run --separate-stderr sbox image show -- --json
 	assert_contains "$stderr" "there is no image '--json'"
 }
@@ -107,6 +107,15 @@ refused() {
 	run --separate-stderr sbox --env=PATH="$T/work:/usr/bin:/bin" dif
 	assert_status 0
 	assert_equal "$output" "a program"
+}
+
+@test "listings and help fit a terminal of 80 columns" {
+	local verb
+	for verb in "profile list" help syscalls $(all_verbs | sed 's/^/help_/'); do
+		# shellcheck disable=SC2086 # words
+		run sbox ${verb/_/ }
+		assert_equal "$(grep -E '^.{81}' <<<"$output")" ""
+	done
 }
 
 @test "completions know the flags and words of each verb" {

@@ -79,6 +79,15 @@ Test(net_rule, what_is_no_rule_is_refused)
 	cr_assert_not_null(net_rule_parse(many, &r, &hint));
 }
 
+Test(net_rule, a_pages_address_is_told_what_to_write_instead)
+{
+	struct net_rule r;
+	const char *hint;
+	const char *wrong = net_rule_parse("https://example.org/x", &r, &hint);
+	cr_assert_str_eq(wrong, "a page's address, not a host's");
+	cr_assert_not_null(strstr(hint, "example.org:443"));
+}
+
 Test(net_rule, the_closer_pattern_counts_more)
 {
 	unsigned any = net_name_match("*", "x.example.org");
