@@ -2,10 +2,19 @@
 /* completion.c - "sbox completion SHELL": the completion script, from the tables */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "cmd/words.h"
 #include "config/show.h"
+
+static bool takes_files(const struct command *c)
+{
+	for (const struct action *act = c->actions; act && act->operands; act++)
+		if (strstr(act->operands, "PATH") || strstr(act->operands, "FILE"))
+			return true;
+	return false;
+}
 
 static int run(int argc, char **argv, struct err *e)
 {
@@ -19,7 +28,12 @@ static int run(int argc, char **argv, struct err *e)
 		return e->code;
 	for (; commands[n] && n < VERBS_MAX; n++)
 		verbs[n] = (struct completed_verb){ .name = commands[n]->name,
-			.words = words_completed(&arena, commands[n]),
+			.actions = words_actions(&arena, commands[n]),
+			.words = !commands[n]->actions ? NULL
+				: commands[n]->words   ? commands[n]->words
+						       : "",
+			.flags = words_flags(&arena, commands[n]),
+			.files = takes_files(commands[n]),
 			.from = commands[n]->words_from };
 	verbs[n] = (struct completed_verb){ 0 };
 	int r = show_completion(stdout, w.v[0], verbs);

@@ -119,20 +119,24 @@ void words_usage(FILE *f, const struct command *c)
 		}
 }
 
-const char *words_completed(struct arena *a, const struct command *c)
+const char *words_actions(struct arena *a, const struct command *c)
 {
-	const char *text = c->words ? c->words : "";
-	if (!c->actions)
-		return NULL;
-	for (const struct action *act = c->actions; act->operands; act++) {
+	const char *text = "";
+	for (const struct action *act = c->actions; act && act->operands; act++)
 		if (act->name)
 			text = arena_printf(
 				a, "%s%s%s", text, *text ? " " : "", act->name);
+	return text;
+}
+
+const char *words_flags(struct arena *a, const struct command *c)
+{
+	const char *text = "";
+	for (const struct action *act = c->actions; act && act->operands; act++)
 		for (const struct option_row *o = act->options; o && o->name; o++)
 			if (o->help && !is_known(c, act, o))
 				text = arena_printf(
 					a, "%s%s--%s", text, *text ? " " : "", o->name);
-	}
 	return text;
 }
 

@@ -27,5 +27,6 @@ int words_wrong(const struct words *w, struct err *e);
 
 /* "usage: sbox layer list [--json]", a line for each action, and what the options do. */
 void words_usage(FILE *f, const struct command *c);
-/* What completions offer behind the verb, blanks between; NULL: programs. */
-const char *words_completed(struct arena *a, const struct command *c);
+/* For completions, with blanks between: the words that say what the verb does, and its flags. */
+const char *words_actions(struct arena *a, const struct command *c);
+const char *words_flags(struct arena *a, const struct command *c);

@@ -612,6 +612,11 @@ const struct setting settings[SET_COUNT] = {
 		.help = "print the version", .doc = "One line.", .flags = S_CMDLINE },
 };
 
+const char *setting_flag(const struct setting *s)
+{
+	return s->alias ? s->alias : s->key;
+}
+
 enum setting_id setting_find(const char *key)
 {
 	for (unsigned i = 0; i < SET_COUNT; i++)

@@ -32,6 +32,8 @@ extern const struct setting settings[SET_COUNT];
 extern const char *const setting_sections[];
 
 /* By key or alias; SET_COUNT where there is none. */
+/* The long flag of @s, without its dashes. */
+const char *setting_flag(const struct setting *s);
 enum setting_id setting_find(const char *key);
 enum setting_id setting_find_short(char flag);
 /* For "did you mean": the nearest key that may stand where @forbidden flags may not. */

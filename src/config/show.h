@@ -25,7 +25,10 @@ void show_mdoc_options(FILE *f);
 /* A verb, for completions. */
 struct completed_verb {
 	const char *name; /* NULL ends the list of them */
-	const char *words; /* what may stand behind it; NULL: a program's name */
+	const char *actions; /* what stands first behind it; "": nothing like that */
+	const char *words; /* what else may stand there; NULL: a program and its flags */
+	const char *flags; /* its own */
+	bool files; /* files may stand behind it, too */
 	const char
 		*from; /* the words behind "sbox" that print more of them; NULL: none */
 };

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show_table.c - the settings table as help, man page blocks and shell completions */
-#include <errno.h>
+/* show_table.c - the settings table as help and as blocks of man pages */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +8,6 @@
 #include "config/show.h"
 
 /* ---- help ---- */
-
-static const char *flag_name(const struct setting *s)
-{
-	return s->alias ? s->alias : s->key;
-}
 
 /* What stands behind the flag: its words, or what to write, which is one value however
  * many a profile's line may have. */
@@ -39,7 +33,7 @@ static void help_line(FILE *f, const struct setting *s)
 	if (s->short_flag)
 		(void)snprintf(shorts, sizeof(shorts), "-%c, ", s->short_flag);
 	flag_value(s, value, sizeof(value));
-	(void)snprintf(flags, sizeof(flags), "  %s--%s%s%s", shorts, flag_name(s),
+	(void)snprintf(flags, sizeof(flags), "  %s--%s%s%s", shorts, setting_flag(s),
 		*value ? " " : "", value);
 	if (strlen(flags) > 29)
 		fprintf(f, "%s\n%-30s%s\n", flags, "", s->help);
@@ -169,9 +163,9 @@ static void mdoc_notes(FILE *f, const struct setting *s)
 	if (s->flags & S_FILE)
 		fputs("No in files only", f);
 	else if (s->short_flag)
-		fprintf(f, "Fl %c , Fl Fl %s", s->short_flag, flag_name(s));
+		fprintf(f, "Fl %c , Fl Fl %s", s->short_flag, setting_flag(s));
 	else
-		fprintf(f, "Fl Fl %s", flag_name(s));
+		fprintf(f, "Fl Fl %s", setting_flag(s));
 	if (s->type->list)
 		fputs(" ; No may be repeated", f);
 	if (s->flags & S_WIDENS)
@@ -220,7 +214,7 @@ void show_mdoc_options(FILE *f)
 		fputs(".It ", f);
 		if (s->short_flag)
 			fprintf(f, "Fl %c , ", s->short_flag);
-		fprintf(f, "Fl Fl %s", flag_name(s));
+		fprintf(f, "Fl Fl %s", setting_flag(s));
 		flag_value(s, value, sizeof(value));
 		if (*value)
 			fprintf(f, " Ar %s", value);
@@ -228,245 +222,4 @@ void show_mdoc_options(FILE *f)
 		mdoc_help(f, s);
 	}
 	fputs(".El\n", f);
-}
-
-/* ---- completions ---- */
-
-static void each_flag(FILE *f, void (*line)(FILE *f, const struct setting *s))
-{
-	for (unsigned id = 0; id < SET_COUNT; id++)
-		if (!(settings[id].flags & S_FILE))
-			line(f, &settings[id]);
-}
-
-static void bash_flag(FILE *f, const struct setting *s)
-{
-	fprintf(f, " --%s", flag_name(s));
-}
-
-static void bash_choices(FILE *f, const struct setting *s)
-{
-	if (!s->choices)
-		return;
-	fprintf(f, "\t--%s) words='", flag_name(s));
-	for (size_t i = 0; s->choices[i]; i++)
-		fprintf(f, "%s%s", i ? " " : "", s->choices[i]);
-	fputs("' ;;\n", f);
-}
-
-static void bash_valued(FILE *f, const struct setting *s)
-{
-	if (s->type->flag)
-		return;
-	fprintf(f, "|--%s", flag_name(s));
-	if (s->short_flag)
-		fprintf(f, "|-%c", s->short_flag);
-}
-
-/* The call that prints more words, in a shell's brackets. */
-static void more_words(
-	FILE *f, const struct completed_verb *v, const char *open, const char *close)
-{
-	if (v->from)
-		fprintf(f, "%ssbox %s 2>/dev/null%s", open, v->from, close);
-}
-
-static void bash_completion(FILE *f, const struct completed_verb *verbs)
-{
-	fputs("# bash completion for sbox\n"
-	      "_sbox()\n{\n"
-	      "\tlocal cur prev words='' i\n"
-	      "\tcur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	      "\t[[ $cur == '=' ]] && cur=''\n"
-	      "\t[[ $prev == '=' ]] && prev=${COMP_WORDS[COMP_CWORD-2]}\n"
-	      "\t# behind the program's name, the program's own completion\n"
-	      "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-	      "\t\tcase ${COMP_WORDS[i]} in\n"
-	      "\t\t--) ((i++)); break ;;\n"
-	      "\t\t=) ((i++)) ;;\n"
-	      "\t\t@",
-		f);
-	each_flag(f, bash_valued);
-	fputs(") [[ ${COMP_WORDS[i+1]} == '=' ]] || ((i++)) ;;\n"
-	      "\t\t-*) ;;\n"
-	      "\t\t*) break ;;\n"
-	      "\t\tesac\n"
-	      "\tdone\n"
-	      "\tif ((i < COMP_CWORD)); then\n"
-	      "\t\tcase ${COMP_WORDS[i]} in\n",
-		f);
-	for (const struct completed_verb *v = verbs; v->name; v++) {
-		if (!v->words)
-			continue;
-		fprintf(f, "\t\t%s) words=\"%s", v->name, v->words);
-		more_words(f, v, " $(", ")");
-		fputs("\" ;;\n", f);
-	}
-	fputs("\t\t*) declare -F _command_offset >/dev/null && _command_offset $i; return ;;\n"
-	      "\t\tesac\n"
-	      "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-	      "\t\treturn\n"
-	      "\tfi\n"
-	      "\tcase $prev in\n"
-	      "\t--profile|-p) words=$(sbox profile list --names 2>/dev/null) ;;\n",
-		f);
-	each_flag(f, bash_choices);
-	fputs("\tesac\n"
-	      "\tif [[ $words ]]; then\n"
-	      "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-	      "\telif ((i > COMP_CWORD)); then # a flag's value\n"
-	      "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
-	      "\telif [[ $cur == -* ]]; then\n"
-	      "\t\tCOMPREPLY=($(compgen -W '",
-		f);
-	each_flag(f, bash_flag);
-	fputs("' -- \"$cur\"))\n"
-	      "\telse\n"
-	      "\t\tCOMPREPLY=($(compgen -c -W '",
-		f);
-	for (const struct completed_verb *v = verbs; v->name; v++)
-		fprintf(f, " %s", v->name);
-	fputs("' -- \"$cur\"))\n\tfi\n}\ncomplete -o default -F _sbox sbox\n", f);
-}
-
-/* In single quotes, with what _arguments has a meaning for taken out of it. */
-static void zsh_text(FILE *f, const char *text)
-{
-	for (const char *p = text; *p; p++) {
-		if (*p == '\'')
-			fputs("'\\''", f);
-		else if (strchr("[]:\\", *p))
-			fprintf(f, "\\%c", *p);
-		else
-			fputc(*p, f);
-	}
-}
-
-static void zsh_flag(FILE *f, const struct setting *s)
-{
-	const char *behind = s->type->flag ? "" : "=";
-	if (s->short_flag)
-		fprintf(f, "\t\t%s{-%c%s,--%s%s}'[", s->type->list ? "'*'" : "",
-			s->short_flag, s->type->flag ? "" : "+", flag_name(s), behind);
-	else
-		fprintf(f, "\t\t'%s--%s%s[", s->type->list ? "*" : "", flag_name(s),
-			behind);
-	zsh_text(f, s->help);
-	fputc(']', f);
-	if (s->flags & S_PROFILE)
-		fputs(":profile:($(sbox profile list --names 2>/dev/null))", f);
-	else if (s->choices) {
-		fputs(":word:(", f);
-		for (size_t i = 0; s->choices[i]; i++)
-			fprintf(f, "%s%s", i ? " " : "", s->choices[i]);
-		fputc(')', f);
-	} else if (!s->type->flag) {
-		fprintf(f, ":%s:_files", s->key);
-	}
-	fputs("' \\\n", f);
-}
-
-static void zsh_completion(FILE *f, const struct completed_verb *verbs)
-{
-	fputs("#compdef sbox\n# zsh completion for sbox\n"
-	      "_sbox()\n{\n"
-	      "\tlocal curcontext=$curcontext state line\n"
-	      "\ttypeset -A opt_args\n"
-	      "\t_arguments -C -S -s -A '-*' \\\n",
-		f);
-	each_flag(f, zsh_flag);
-	fputs("\t\t'1: :->first' '*:: :->rest'\n"
-	      "\tcase $state in\n"
-	      "\tfirst) _alternative 'verbs:verb:(",
-		f);
-	for (const struct completed_verb *v = verbs; v->name; v++)
-		fprintf(f, "%s%s", v == verbs ? "" : " ", v->name);
-	fputs(")' 'commands:command:_command_names -e' ;;\n"
-	      "\trest)\n"
-	      "\t\tcase $words[1] in\n",
-		f);
-	for (const struct completed_verb *v = verbs; v->name; v++) {
-		if (!v->words)
-			continue;
-		fprintf(f, "\t\t%s) compadd -- %s", v->name, v->words);
-		more_words(f, v, " $(", ")");
-		fputs(" ;;\n", f);
-	}
-	fputs("\t\t*) _normal ;;\n"
-	      "\t\tesac\n"
-	      "\tesac\n"
-	      "}\n"
-	      "_sbox \"$@\"\n",
-		f);
-}
-
-static void fish_flag(FILE *f, const struct setting *s)
-{
-	fprintf(f, "complete -c sbox -l %s", flag_name(s));
-	if (s->short_flag)
-		fprintf(f, " -s %c", s->short_flag);
-	if (!s->type->flag)
-		fputs(" -r", f);
-	if (s->flags & S_PROFILE)
-		fputs(" -f -a '(sbox profile list --names 2>/dev/null)'", f);
-	if (s->choices) {
-		fputs(" -f -a '", f);
-		for (size_t i = 0; s->choices[i]; i++)
-			fprintf(f, "%s%s", i ? " " : "", s->choices[i]);
-		fputc('\'', f);
-	}
-	fputs(" -d \"", f);
-	for (const char *p = s->help; *p; p++)
-		fprintf(f, *p == '"' ? "\\\"" : "%c", *p);
-	fputs("\"\n", f);
-}
-
-/* The flags that take a word, so that the program's name is found behind them. */
-static void fish_valued(FILE *f, const struct setting *s)
-{
-	if (s->type->flag)
-		return;
-	fprintf(f, " --%s", flag_name(s));
-	if (s->short_flag)
-		fprintf(f, " -%c", s->short_flag);
-}
-
-static void fish_completion(FILE *f, const struct completed_verb *verbs)
-{
-	fputs("# fish completion for sbox\n", f);
-	each_flag(f, fish_flag);
-	fputs("complete -c sbox -n __fish_use_subcommand -a '", f);
-	for (const struct completed_verb *v = verbs; v->name; v++)
-		fprintf(f, "%s%s", v == verbs ? "" : " ", v->name);
-	fputs("'\n"
-	      "complete -c sbox -n 'not __fish_seen_subcommand_from",
-		f);
-	for (const struct completed_verb *v = verbs; v->name; v++)
-		if (v->words)
-			fprintf(f, " %s", v->name);
-	fputs("' -x -a '(__fish_complete_subcommand", f);
-	each_flag(f, fish_valued);
-	fputs(")'\n", f);
-	for (const struct completed_verb *v = verbs; v->name; v++) {
-		if (!v->words)
-			continue;
-		fprintf(f,
-			"complete -c sbox -n '__fish_seen_subcommand_from %s' -x -a '%s",
-			v->name, v->words);
-		more_words(f, v, " (", ")");
-		fputs("'\n", f);
-	}
-}
-
-int show_completion(FILE *f, const char *shell, const struct completed_verb *verbs)
-{
-	if (strcmp(shell, "bash") == 0)
-		bash_completion(f, verbs);
-	else if (strcmp(shell, "zsh") == 0)
-		zsh_completion(f, verbs);
-	else if (strcmp(shell, "fish") == 0)
-		fish_completion(f, verbs);
-	else
-		return -EINVAL;
-	return 0;
 }

@@ -225,8 +225,7 @@ int instance_make(struct instance *in, struct err *e)
 	if (in->fd >= 0)
 		return 0;
 	if (in->fd == -EEXIST && in->name)
-		err_set(e, in->fd, "a sandbox with the name '%s' runs already",
-			in->name);
+		err_set(e, in->fd, "a sandbox with the name '%s' runs already", in->name);
 	else
 		err_sys(e, in->fd, "cannot make the folder '%s'", in->dir);
 	in->fd = -1;

@@ -139,6 +139,34 @@ refused() {
 top"
 }
 
+# completed WORD... - what bash offers for the last word
+completed() {
+	mkdir -p bin
+	ln -sf "$SBOX" bin/sbox
+	env PATH="$PWD/bin:$PATH" bash -c 'eval "$(sbox completion bash)"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_sbox; echo "${COMPREPLY[@]}"' bash "$@"
+}
+
+@test "completions offer what can stand at a place, and nothing else" {
+	need bash
+	assert_equal "$(completed sbox profile '')" "list show check edit"
+	assert_equal "$(completed sbox profile show bro)" browser
+	assert_equal "$(completed sbox profile -)" "--json --names"
+	assert_equal "$(completed sbox kill '')" ""
+	assert_equal "$(completed sbox kill --)" "--now --signal"
+	assert_equal "$(completed sbox '' | tr ' ' '\n' | sort)" "$(all_verbs | sort)"
+	assert_equal "$(completed sbox --layer =)" "none ephemeral"
+	assert_equal "$(completed sbox -l e)" ephemeral
+	assert_equal "$(completed sbox --home = p)" private
+	assert_equal "$(completed sbox --memory '')" max
+	assert_equal "$(completed sbox try --tmp)" --tmpfs
+	assert_equal "$(completed sbox -p build try --tmp)" --tmpfs
+	touch somefile
+	assert_equal "$(completed sbox --read = some)" somefile
+	assert_equal "$(completed sbox --timeout = some)" ""
+}
+
 @test "what a listing cannot write is an error" {
 	[ -w /dev/full ] || skip "no /dev/full"
 	run --separate-stderr bash -c '"$SBOX" ps >/dev/full'

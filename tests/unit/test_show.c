@@ -228,8 +228,13 @@ static const char *printed(void (*print)(FILE *f))
 	return copy;
 }
 
-static const struct completed_verb verbs[] = { { "run", NULL, NULL },
-	{ "kill", "--now", "ps --ids" }, { NULL, NULL, NULL } };
+static const struct completed_verb verbs[] = { { .name = "run" },
+	{ .name = "kill",
+		.actions = "",
+		.words = "",
+		.flags = "--now",
+		.from = "ps --ids" },
+	{ 0 } };
 
 static void print_bash(FILE *f)
 {
@@ -280,10 +285,12 @@ Test(show, help_and_completions_have_every_flag)
 Test(show, completions_offer_the_words_behind_a_verb)
 {
 	void (*const shells[])(FILE * f) = { print_bash, print_zsh, print_fish };
-	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++) {
+		cr_assert_contains(printed(shells[i]), "--now");
 		cr_assert_contains(printed(shells[i]),
-			i < 2 ? "--now $(sbox ps --ids 2>/dev/null)"
-			      : "--now (sbox ps --ids 2>/dev/null)");
+			i < 2 ? "$(sbox ps --ids 2>/dev/null)"
+			      : "(sbox ps --ids 2>/dev/null)");
+	}
 }
 
 /* Whether the quotes of a line of shell are closed at its end. */
