@@ -333,9 +333,12 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 		tree_hash "$tree" >"$T/host"
 		run --separate-stderr sbox apply x
 		assert_status 125
-		for name in a replaced h1 link d d/e/f; do
+		for name in a replaced link d d/e/f; do
 			assert_contains "$stderr" "'~/t/$name': was removed on the host"
 		done
+		# of two names of a file fuse-overlayfs writes the one that it met first
+		[[ $engine == fuse* && $stderr == *"'~/t/h2': changed on the host"* ]] ||
+			assert_contains "$stderr" "'~/t/h1': was removed on the host"
 		# gone on both sides, or never there
 		for name in moved ours fresh; do
 			refute_contains "$stderr" "~/t/$name"
