@@ -468,7 +468,7 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	each_engine each_link
 }
 
-# bats test_tags=no-asan
+# bats test_tags=no-asan,no-vm
 @test "a directory that becomes a link at any moment of apply leads nowhere else" {
 	local total at swap=0
 	engine=kernel
@@ -680,7 +680,7 @@ killed_often() {
 	killed_often kernel
 }
 
-# bats test_tags=no-asan
+# bats test_tags=no-asan,no-vm
 @test "killed anywhere between a file and a directory in its place, apply goes on" {
 	local total at
 	engine=kernel
