@@ -28,7 +28,8 @@
 #include "base/num.h"
 #include "resolve/pulse.h"
 
-enum { CLIENTS_MAX = 64, ROOM = 2 * (PULSE_HEADER + PULSE_PACKET_MAX) };
+/* A sound server of PulseAudio takes 64 clients, and those of other programs are among them. */
+enum { CLIENTS_MAX = 32, ROOM = 2 * (PULSE_HEADER + PULSE_PACKET_MAX) };
 
 /* One way of a connection. */
 struct way {
@@ -208,6 +209,8 @@ int main(int argc, char **argv)
 			die("poll");
 		if (fds[0].revents & (POLLIN | POLLHUP | POLLERR))
 			return 0;
+		if (!(fds[1].revents & POLLIN))
+			continue;
 		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		pid_t pid = client >= 0 ? fork() : -1;
 		if (pid == 0)

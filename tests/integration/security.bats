@@ -303,6 +303,17 @@ for name in "keys/id", ".ssh/id":
 	refute_contains "$output" 'sound 4'
 }
 
+@test "one program cannot take all places that a sound server has for clients" {
+	local py=$BATS_TEST_DIRNAME/sound.py
+	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"
+	/usr/bin/python3 -I -S "$py" server "$XDG_RUNTIME_DIR/pulse/native" >"$T/heard" 3>&- &
+	all_started+=($!)
+	wait_until 10 test -S "$XDG_RUNTIME_DIR/pulse/native"
+	run -0 --separate-stderr sbox --sound=yes --read="$py" -- \
+		/usr/bin/python3 -I -S "$py" crowd "/run/user/$UID/pulse/native"
+	assert_equal "$output" $'answered 32\nthen 1'
+}
+
 # ---- time, signals, keys --------------------------------------------------------------------
 
 @test "a program that stops itself, and us by that, does not outlast the time limit" {

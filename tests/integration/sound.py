@@ -3,8 +3,10 @@
 
 sound.py server SOCKET   one line for each packet: its command, and its bytes as Python has them
 sound.py client SOCKET   sends what is not to pass, and tells each answer's command
+sound.py crowd SOCKET    40 clients at once: how many are answered, and how many when one goes
 """
 import os
+import select
 import socket
 import struct
 import sys
@@ -73,6 +75,29 @@ def client(path):
         print("answer", struct.unpack(">I", packet(sock)[1][1:5])[0])
     sock.sendall(struct.pack(">IIIII", 4, 1, 0, 0, 0x80000000) + b"mmap")
     packet(sock)
+
+
+def crowd(path):
+    waiting, answered = [], []
+    for _ in range(40):
+        waiting.append(socket.socket(socket.AF_UNIX))
+        waiting[-1].connect(path)
+        send(waiting[-1], 8, number(35) + number(0, b"x"))
+
+    def hear(seconds):
+        ready = select.select(waiting, [], [], seconds)[0]
+        for sock in ready:
+            packet(sock)
+            waiting.remove(sock)
+            answered.append(sock)
+        return ready
+
+    hear(10)
+    while hear(2):
+        pass
+    print("answered", len(answered))
+    answered[0].close()
+    print("then", len(hear(10)))
 
 
 globals()[sys.argv[1]](sys.argv[2])
