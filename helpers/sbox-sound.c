@@ -30,6 +30,7 @@
 
 /* A sound server of PulseAudio takes 64 clients, and those of other programs are among them. */
 enum { CLIENTS_MAX = 32, ROOM = 2 * (PULSE_HEADER + PULSE_PACKET_MAX) };
+enum { EXIT_NO_SERVER = 3 }; /* of a connection's process */
 
 /* One way of a connection. */
 struct way {
@@ -163,7 +164,7 @@ static _Noreturn void serve(int client, const char *path)
 	struct sockaddr_un sun = address(path);
 	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (server < 0 || connect(server, (struct sockaddr *)&sun, sizeof(sun)) < 0)
-		die("cannot reach the sound server");
+		exit(EXIT_NO_SERVER);
 	if (fcntl(client, F_SETFL, O_NONBLOCK) < 0 ||
 		fcntl(server, F_SETFL, O_NONBLOCK) < 0)
 		die("fcntl");
@@ -171,10 +172,21 @@ static _Noreturn void serve(int client, const char *path)
 	exit(0);
 }
 
+/* Told once: the program can try as often as it likes, and the terminal is the caller's. */
+static void tell_no_server(void)
+{
+	static bool told;
+	if (!told)
+		fprintf(stderr, "sbox-sound: the sound server cannot be reached\n");
+	told = true;
+}
+
 static int reap(int n)
 {
-	while (n > 0 && waitpid(-1, NULL, WNOHANG) > 0)
-		n--;
+	int status;
+	for (; n > 0 && waitpid(-1, &status, WNOHANG) > 0; n--)
+		if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_SERVER)
+			tell_no_server();
 	return n;
 }
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """sound.py - a sound server that tells what reaches it, and a client that asks for too much
 
-sound.py server SOCKET   one line for each packet: its command, and its bytes as Python has them
-sound.py client SOCKET   sends what is not to pass, and tells each answer's command
-sound.py crowd SOCKET    40 clients at once: how many are answered, and how many when one goes
+sound.py server SOCKET    one line for each packet: its command, and its bytes as Python has them
+sound.py client SOCKET    sends what is not to pass, and tells each answer's command
+sound.py stubborn SOCKET  connects 20 times, one after the other, and is heard by nobody
+sound.py crowd SOCKET     40 clients at once: how many are answered, and how many when one goes
 """
 import os
 import select
@@ -98,6 +99,13 @@ def crowd(path):
     print("answered", len(answered))
     answered[0].close()
     print("then", len(hear(10)))
+
+
+def stubborn(path):
+    for _ in range(20):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(path)
+            print("heard", sock.recv(1))
 
 
 globals()[sys.argv[1]](sys.argv[2])
