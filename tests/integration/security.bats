@@ -314,6 +314,17 @@ for name in "keys/id", ".ssh/id":
 	assert_equal "$output" $'answered 32\nthen 1'
 }
 
+@test "a sound server learns whose program it hears, however late it asks" {
+	local py=$BATS_TEST_DIRNAME/sound.py
+	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"
+	/usr/bin/python3 -I -S "$py" late "$XDG_RUNTIME_DIR/pulse/native" >"$T/heard" 3>&- &
+	all_started+=($!)
+	wait_until 10 test -S "$XDG_RUNTIME_DIR/pulse/native"
+	run -0 --separate-stderr sbox --sound=yes --read="$py" -- \
+		/usr/bin/python3 -I -S "$py" prompt "/run/user/$UID/pulse/native"
+	assert_equal "$(<"$T/heard")" "from $UID"
+}
+
 @test "that a sound server is gone is told once, however often the program tries" {
 	local py=$BATS_TEST_DIRNAME/sound.py
 	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"

@@ -3,6 +3,8 @@
 
 sound.py server SOCKET    one line for each packet: its command, and its bytes as Python has them
 sound.py client SOCKET    sends what is not to pass, and tells each answer's command
+sound.py late SOCKET      a server that asks for its client's ids behind the first packet
+sound.py prompt SOCKET    its client
 sound.py stubborn SOCKET  connects 20 times, one after the other, and is heard by nobody
 sound.py crowd SOCKET     40 clients at once: how many are answered, and how many when one goes
 """
@@ -99,6 +101,28 @@ def crowd(path):
     print("answered", len(answered))
     answered[0].close()
     print("then", len(hear(10)))
+
+
+def late(path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    sock = listener.accept()[0]
+    send(sock, 2, b"")
+    select.select([sock], [], [])
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    for _, kind, data in sock.recvmsg(4096, 100)[1]:
+        if kind == socket.SCM_CREDENTIALS:
+            print("from", struct.unpack("iII", data)[1], flush=True)
+    send(sock, 2, b"")
+
+
+def prompt(path):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(path)
+    packet(sock)
+    send(sock, 8, number(35) + number(0, b"x"))
+    packet(sock)
 
 
 def stubborn(path):
