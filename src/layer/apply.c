@@ -384,8 +384,9 @@ static int bring_file(struct applier *ap, const struct walk *w, struct walk_entr
 {
 	struct stat st;
 	int r = make_temp(ap, w, &entry);
-	if (r == 0)
-		r = put_file(ap, &entry, &st);
+	if (r < 0)
+		return r;
+	r = put_file(ap, &entry, &st);
 	if (r == -EINVAL && S_ISDIR(entry.base.st_mode)) {
 		r = remove_host(ap, &entry);
 		entry.base.st_mode = 0;

@@ -169,7 +169,7 @@ static int put_list(const struct layer *l, const struct began *old, int64_t sinc
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!f)
 		return -errno;
-	fd = -1;
+	(void)TAKE_FD(fd);
 	int r = 0;
 	(void)fputs(magic, f);
 	for (size_t i = 0; r == 0 && i < l->trees.n; i++)

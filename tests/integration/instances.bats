@@ -474,6 +474,7 @@ top_on_terminal() {
 	assert_equal $code 137
 }
 
+# bats test_tags=no-vm
 @test "top gives the terminal back whatever ends it" {
 	start one -c "$forever"
 	top_on_terminal expect='> one' send='^C' expect=code:130

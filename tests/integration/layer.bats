@@ -333,9 +333,12 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 		tree_hash "$tree" >"$T/host"
 		run --separate-stderr sbox apply x
 		assert_status 125
-		for name in a replaced h1 link d d/e/f; do
+		for name in a replaced link d d/e/f; do
 			assert_contains "$stderr" "'~/t/$name': was removed on the host"
 		done
+		# of two names of a file fuse-overlayfs writes the one that it met first
+		[[ $engine == fuse* && $stderr == *"'~/t/h2': changed on the host"* ]] ||
+			assert_contains "$stderr" "'~/t/h1': was removed on the host"
 		# gone on both sides, or never there
 		for name in moved ours fresh; do
 			refute_contains "$stderr" "~/t/$name"
@@ -465,7 +468,7 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	each_engine each_link
 }
 
-# bats test_tags=no-asan
+# bats test_tags=no-asan,no-vm
 @test "a directory that becomes a link at any moment of apply leads nowhere else" {
 	local total at swap=0
 	engine=kernel
@@ -677,7 +680,7 @@ killed_often() {
 	killed_often kernel
 }
 
-# bats test_tags=no-asan
+# bats test_tags=no-asan,no-vm
 @test "killed anywhere between a file and a directory in its place, apply goes on" {
 	local total at
 	engine=kernel
