@@ -192,21 +192,17 @@ static _Noreturn void serve(int client, const char *path)
 	exit(0);
 }
 
-/* Told once: the program can try as often as it likes, and the terminal is the caller's. */
-static void tell_no_server(void)
-{
-	static bool told;
-	if (!told)
-		fprintf(stderr, "sbox-sound: the sound server cannot be reached\n");
-	told = true;
-}
-
-static int reap(int n)
+/* How many of @n are left. That there is no server is told once: the program can try as often
+ * as it likes, and the terminal is the caller's. */
+static int reap(int n, bool *told)
 {
 	int status;
-	for (; n > 0 && waitpid(-1, &status, WNOHANG) > 0; n--)
-		if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_SERVER)
-			tell_no_server();
+	for (; n > 0 && waitpid(-1, &status, WNOHANG) > 0; n--) {
+		if (*told || !WIFEXITED(status) || WEXITSTATUS(status) != EXIT_NO_SERVER)
+			continue;
+		*told = true;
+		fprintf(stderr, "sbox-sound: the sound server cannot be reached\n");
+	}
 	return n;
 }
 
@@ -219,6 +215,7 @@ int main(int argc, char **argv)
 {
 	uint64_t fd;
 	int clients = 0;
+	bool told = false;
 	if (argc != 4 || num_u64(argv[1], 0, 1024, &fd) < 0) {
 		fprintf(stderr, "usage: sbox-sound FD SOCKET SERVER\n");
 		return 2;
@@ -233,7 +230,7 @@ int main(int argc, char **argv)
 		die("cannot tell that it listens");
 
 	for (;;) {
-		clients = reap(clients);
+		clients = reap(clients, &told);
 		struct pollfd fds[] = { { .fd = (int)fd, .events = POLLIN },
 			{ .fd = clients < CLIENTS_MAX ? listener : -1,
 				.events = POLLIN } };
