@@ -184,12 +184,12 @@ static _Noreturn void serve(int client, const char *path)
 	struct sockaddr_un sun = address(path);
 	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (server < 0 || connect(server, (struct sockaddr *)&sun, sizeof(sun)) < 0)
-		exit(EXIT_NO_SERVER);
+		_exit(EXIT_NO_SERVER);
 	if (fcntl(client, F_SETFL, O_NONBLOCK) < 0 ||
 		fcntl(server, F_SETFL, O_NONBLOCK) < 0)
 		die("fcntl");
 	relay(client, server);
-	exit(0);
+	_exit(0);
 }
 
 /* How many of @n are left. That there is no server is told once: the program can try as often
