@@ -232,7 +232,7 @@ static void refuse_kernel(
 			: bad ? "the file system that the layer would be kept on is "
 			      : strerror(-why),
 		why != -EBUSY && bad ? bad : "");
-	d->hint = why == -EOPNOTSUPP
+	d->hint = why == -EOPNOTSUPP && !bad
 		? "the file system that the layer would be kept on lacks extended "
 		  "attributes (user.*); engine = fuse-overlayfs does without"
 		: why == -ENOSPC || why == -EDQUOT
