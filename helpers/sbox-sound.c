@@ -28,7 +28,9 @@
 #include "base/num.h"
 #include "resolve/pulse.h"
 
-enum { CLIENTS_MAX = 64, ROOM = 2 * (PULSE_HEADER + PULSE_PACKET_MAX) };
+/* A sound server of PulseAudio takes 64 clients, and those of other programs are among them. */
+enum { CLIENTS_MAX = 32, ROOM = 2 * (PULSE_HEADER + PULSE_PACKET_MAX) };
+enum { EXIT_NO_SERVER = 3 }; /* of a connection's process */
 
 /* One way of a connection. */
 struct way {
@@ -106,9 +108,29 @@ static int fill(struct way *w)
 	return r;
 }
 
+/* With our ids, as PulseAudio's clients send them: the server lets its own user in by these. It
+ * asks the kernel for them too late for what comes right behind the connection. */
+static ssize_t send_named(int to, void *data, size_t size)
+{
+	const struct ucred ids = { .pid = getpid(), .uid = getuid(), .gid = getgid() };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(ids))] = { 0 };
+	struct iovec part = { data, size };
+	struct msghdr msg = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_CREDENTIALS;
+	c->cmsg_len = CMSG_LEN(sizeof(ids));
+	memcpy(CMSG_DATA(c), &ids, sizeof(ids));
+	return RETRY(sendmsg(to, &msg, MSG_NOSIGNAL));
+}
+
 static int drain(struct way *w)
 {
-	ssize_t n = RETRY(send(w->to, w->data, w->ready, MSG_NOSIGNAL));
+	ssize_t n = w->tamed ? send_named(w->to, w->data, w->ready)
+			     : RETRY(send(w->to, w->data, w->ready, MSG_NOSIGNAL));
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	memmove(w->data, w->data + n, w->have - (size_t)n);
@@ -162,18 +184,25 @@ static _Noreturn void serve(int client, const char *path)
 	struct sockaddr_un sun = address(path);
 	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (server < 0 || connect(server, (struct sockaddr *)&sun, sizeof(sun)) < 0)
-		die("cannot reach the sound server");
+		_exit(EXIT_NO_SERVER);
 	if (fcntl(client, F_SETFL, O_NONBLOCK) < 0 ||
 		fcntl(server, F_SETFL, O_NONBLOCK) < 0)
 		die("fcntl");
 	relay(client, server);
-	exit(0);
+	_exit(0);
 }
 
-static int reap(int n)
+/* How many of @n are left. That there is no server is told once: the program can try as often
+ * as it likes, and the terminal is the caller's. */
+static int reap(int n, bool *told)
 {
-	while (n > 0 && waitpid(-1, NULL, WNOHANG) > 0)
-		n--;
+	int status;
+	for (; n > 0 && waitpid(-1, &status, WNOHANG) > 0; n--) {
+		if (*told || !WIFEXITED(status) || WEXITSTATUS(status) != EXIT_NO_SERVER)
+			continue;
+		*told = true;
+		fprintf(stderr, "sbox-sound: the sound server cannot be reached\n");
+	}
 	return n;
 }
 
@@ -186,6 +215,7 @@ int main(int argc, char **argv)
 {
 	uint64_t fd;
 	int clients = 0;
+	bool told = false;
 	if (argc != 4 || num_u64(argv[1], 0, 1024, &fd) < 0) {
 		fprintf(stderr, "usage: sbox-sound FD SOCKET SERVER\n");
 		return 2;
@@ -200,7 +230,7 @@ int main(int argc, char **argv)
 		die("cannot tell that it listens");
 
 	for (;;) {
-		clients = reap(clients);
+		clients = reap(clients, &told);
 		struct pollfd fds[] = { { .fd = (int)fd, .events = POLLIN },
 			{ .fd = clients < CLIENTS_MAX ? listener : -1,
 				.events = POLLIN } };
@@ -208,6 +238,8 @@ int main(int argc, char **argv)
 			die("poll");
 		if (fds[0].revents & (POLLIN | POLLHUP | POLLERR))
 			return 0;
+		if (!(fds[1].revents & POLLIN))
+			continue;
 		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		pid_t pid = client >= 0 ? fork() : -1;
 		if (pid == 0)

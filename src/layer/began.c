@@ -78,11 +78,12 @@ static bool take(const char *line, struct began_entry *ret)
 {
 	int path_at = 0;
 	char held;
-	if (sscanf(line, "%u %c %" SCNd64 " %n", &ret->tree, &held, &ret->since_ns,
+	/* one blank by hand: to sscanf(3) those that a name begins with would belong to it */
+	if (sscanf(line, "%u %c %" SCNd64 "%n", &ret->tree, &held, &ret->since_ns,
 		    &path_at) != 3 ||
-		path_at == 0 || line[path_at] == '\0' || !strchr("+-", held))
+		line[path_at] != ' ' || line[path_at + 1] == '\0' || !strchr("+-", held))
 		return false;
-	ret->path = line + path_at;
+	ret->path = line + path_at + 1;
 	ret->held = held == '+';
 	return true;
 }

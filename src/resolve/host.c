@@ -177,9 +177,8 @@ static void user_dir_line(struct host *h, struct arena *a, char *line)
 		return;
 	/* A rule with this variable names what it stands for, and would show a secret or write
 	 * what is protected: but neither the home nor anything hidden in it is for documents. */
-	const char *rest = path_rest(path, h->home);
-	bool hidden =
-		path_is_below(path, h->home) && (rest[0] == '.' || strstr(rest, "/."));
+	const char *rest = path_is_below(path, h->home) ? path_rest(path, h->home) : "";
+	bool hidden = rest[0] == '.' || strstr(rest, "/.");
 	for (unsigned i = VAR_XDG_DESKTOP_DIR; i < VAR_COUNT; i++)
 		if (strcmp(path_variable_names[i], line) == 0)
 			h->vars[i] = hidden || path_is_below(h->home, path) ? NULL : path;

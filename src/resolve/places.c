@@ -485,4 +485,8 @@ void places_undo(const struct ready *rd, bool failed)
 			S_ISREG(st.st_mode) && st.st_size == 0)
 			(void)unlinkat(undo->dir_fd, undo->name, 0);
 	}
+	/* what is left for us to do may last: to tell of it, above all, to who does not read */
+	for (size_t i = 0; i < rd->undos.n; i++)
+		if (rd->undos.v[i].lock_fd >= 0)
+			(void)flock(rd->undos.v[i].lock_fd, LOCK_UN);
 }

@@ -691,3 +691,24 @@ read = $D" >"$T/two.conf"
 	assert_status 125
 	[ ! -e "$HOME/.local" ]
 }
+
+stuck_in_a_pipe() {
+	grep -q pipe_write "/proc/$1/wchan"
+}
+
+@test "a start that failed holds up no other one while nobody reads why" {
+	local full pid
+	sbox true # another home keeps the folder of all of them
+	mkfifo "$T/full"
+	exec {full}<>"$T/full"
+	run dd if=/dev/zero of="$T/full" bs=4096 oflag=nonblock
+	"$SBOX" --home=private:new /missing/program 2>"$T/full" 3>&- &
+	pid=$!
+	wait_until 10 stuck_in_a_pipe $pid
+	run -0 --separate-stderr sbox echo begun
+	assert_equal "$output" begun
+	run dd if="$T/full" of=/dev/null bs=64k iflag=nonblock
+	wait $pid || [ $? = 127 ]
+	exec {full}>&-
+	[ ! -e "$HOME/.local/share/sbox/homes/new" ]
+}

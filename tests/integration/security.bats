@@ -303,6 +303,39 @@ for name in "keys/id", ".ssh/id":
 	refute_contains "$output" 'sound 4'
 }
 
+@test "one program cannot take all places that a sound server has for clients" {
+	local py=$BATS_TEST_DIRNAME/sound.py
+	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"
+	/usr/bin/python3 -I -S "$py" server "$XDG_RUNTIME_DIR/pulse/native" >"$T/heard" 3>&- &
+	all_started+=($!)
+	wait_until 10 test -S "$XDG_RUNTIME_DIR/pulse/native"
+	run -0 --separate-stderr sbox --sound=yes --read="$py" -- \
+		/usr/bin/python3 -I -S "$py" crowd "/run/user/$UID/pulse/native"
+	assert_equal "$output" $'answered 32\nthen 1'
+}
+
+@test "a sound server learns whose program it hears, however late it asks" {
+	local py=$BATS_TEST_DIRNAME/sound.py
+	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"
+	/usr/bin/python3 -I -S "$py" late "$XDG_RUNTIME_DIR/pulse/native" >"$T/heard" 3>&- &
+	all_started+=($!)
+	wait_until 10 test -S "$XDG_RUNTIME_DIR/pulse/native"
+	run -0 --separate-stderr sbox --sound=yes --read="$py" -- \
+		/usr/bin/python3 -I -S "$py" prompt "/run/user/$UID/pulse/native"
+	assert_equal "$(<"$T/heard")" "from $UID"
+}
+
+@test "that a sound server is gone is told once, however often the program tries" {
+	local py=$BATS_TEST_DIRNAME/sound.py
+	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"
+	/usr/bin/python3 -I -S -c 'import socket, sys
+socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$XDG_RUNTIME_DIR/pulse/native"
+	run -0 --separate-stderr sbox --sound=yes --read="$py" -- \
+		/usr/bin/python3 -I -S "$py" stubborn "/run/user/$UID/pulse/native"
+	assert_equal "$output" "$(printf "heard b''%.0s\n" {1..20})"
+	assert_equal "$(grep -c 'cannot be reached\|cannot reach' <<<"$stderr")" 1
+}
+
 # ---- time, signals, keys --------------------------------------------------------------------
 
 @test "a program that stops itself, and us by that, does not outlast the time limit" {

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
 """sound.py - a sound server that tells what reaches it, and a client that asks for too much
 
-sound.py server SOCKET   one line for each packet: its command, and its bytes as Python has them
-sound.py client SOCKET   sends what is not to pass, and tells each answer's command
+sound.py server SOCKET    one line for each packet: its command, and its bytes as Python has them
+sound.py client SOCKET    sends what is not to pass, and tells each answer's command
+sound.py late SOCKET      a server that asks for its client's ids behind the first packet
+sound.py prompt SOCKET    its client
+sound.py stubborn SOCKET  connects 20 times, one after the other, and is heard by nobody
+sound.py crowd SOCKET     40 clients at once: how many are answered, and how many when one goes
 """
 import os
+import select
 import socket
 import struct
 import sys
@@ -73,6 +78,58 @@ def client(path):
         print("answer", struct.unpack(">I", packet(sock)[1][1:5])[0])
     sock.sendall(struct.pack(">IIIII", 4, 1, 0, 0, 0x80000000) + b"mmap")
     packet(sock)
+
+
+def crowd(path):
+    waiting, answered = [], []
+    for _ in range(40):
+        waiting.append(socket.socket(socket.AF_UNIX))
+        waiting[-1].connect(path)
+        send(waiting[-1], 8, number(35) + number(0, b"x"))
+
+    def hear(seconds):
+        ready = select.select(waiting, [], [], seconds)[0]
+        for sock in ready:
+            packet(sock)
+            waiting.remove(sock)
+            answered.append(sock)
+        return ready
+
+    hear(10)
+    while hear(2):
+        pass
+    print("answered", len(answered))
+    answered[0].close()
+    print("then", len(hear(10)))
+
+
+def late(path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    sock = listener.accept()[0]
+    send(sock, 2, b"")
+    select.select([sock], [], [])
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    for _, kind, data in sock.recvmsg(4096, 100)[1]:
+        if kind == socket.SCM_CREDENTIALS:
+            print("from", struct.unpack("iII", data)[1], flush=True)
+    send(sock, 2, b"")
+
+
+def prompt(path):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(path)
+    packet(sock)
+    send(sock, 8, number(35) + number(0, b"x"))
+    packet(sock)
+
+
+def stubborn(path):
+    for _ in range(20):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(path)
+            print("heard", sock.recv(1))
 
 
 globals()[sys.argv[1]](sys.argv[2])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_walk.c - promises of src/layer/walk.c, overlay.c, access.c and copy.c */
+/* test_walk.c - promises of src/layer/walk.c, overlay.c, access.c, began.c and copy.c */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "layer/access.h"
+#include "layer/began.h"
 #include "layer/copy.h"
 #include "layer/remove.h"
 #include "layer/walk.h"
@@ -274,4 +275,22 @@ Test(walk, a_copy_keeps_holes_and_drops_set_id_bits)
 	cr_assert_eq(renameat(to, "t", to, "a"), 0);
 	cr_assert_eq(fchmod(fd, 0711), 0);
 	cr_assert_str_eq(told(0), "");
+}
+
+Test(walk, what_began_when_is_kept_for_names_of_any_bytes)
+{
+	static const char *const names[] = { "name", " name", "\nname", "name ",
+		"+ 1 x" };
+	struct began b;
+	must(began_run(&layer) == 1 ? 0 : -1);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		put(upper, names[i], "");
+	must(began_note(&layer));
+	must(began_read(&b, &arena, &layer));
+	cr_assert_eq(b.n, sizeof(names) / sizeof(names[0]));
+	for (size_t i = 0; i < b.n; i++) {
+		const struct began_entry *e = began_find(&b, 1, names[i]);
+		cr_assert(e, "'%s'", names[i]);
+		cr_assert_str_eq(e->path, names[i]);
+	}
 }
