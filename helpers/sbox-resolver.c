@@ -29,7 +29,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "resolver/resolver.h"
 
@@ -38,13 +37,6 @@ _Noreturn void die(const char *what, int error)
 	fprintf(stderr, "%s%s%s\n", what, error ? ": " : "",
 		error ? strerror(error) : "");
 	exit(EXIT_FAILURE);
-}
-
-int64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* ---- time ---- */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "resolve/dns.h"
 #include "resolve/net_filter.h"
 
@@ -89,8 +90,6 @@ struct resolver {
 
 /* Ends the program; @error: an errno, or 0. */
 _Noreturn void die(const char *what, int error);
-/* Of the clock that only goes forward, in milliseconds. */
-int64_t now_ms(void);
 
 /* ---- rules.c ---- */
 

@@ -4,8 +4,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/str.h"
@@ -63,13 +63,6 @@ static int signal_of(const char *word, int *ret, struct err *e)
 }
 
 /* ---- its end ---- */
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int await_end(struct handle *h, void *data, struct err *e)
 {

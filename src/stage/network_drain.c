@@ -16,17 +16,11 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fd.h"
 
 /* A peer that takes nothing more is not waited for. */
 enum { PATIENCE_MS = 1000, LOOK_NS = 2000000, TABLE_MAX = 4 * 1024 * 1024 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* False when the time is over. */
 static bool look_again(int64_t until_ms)

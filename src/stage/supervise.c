@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -99,13 +100,6 @@ void supervise_restore_signals(const sigset_t *mask)
 	while (sigtimedwait(&pending, NULL, &(struct timespec){ 0 }) > 0)
 		;
 	(void)sigprocmask(SIG_SETMASK, mask, NULL);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* A stopped process keeps no time, and a program that stops itself has us stopped too
