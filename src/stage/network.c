@@ -449,7 +449,8 @@ static void tell_names(struct footer *f, const struct told *told)
 			continue;
 		status_refused(f->n->rd, one->name, one->count);
 		tell(f, one->name, one->count, "look-up",
-			near ? ": it leads to an address that is not on the internet"
+			near ? ": it leads to an address that is not on the internet, "
+			       "which needs a rule of its own"
 			     : "",
 			!near && is_typed(one->name));
 	}

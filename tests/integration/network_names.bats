@@ -101,7 +101,7 @@ world 12.0.0.1 7000"
 			comes $name.example 7000 $flags
 			assert_equal "$output" "unknown $name.example"
 			assert_contains "$stderr" \
-				"$name.example (" "it leads to an address that is not on the internet"
+				"$name.example (" "it leads to an address that is not on the internet, which needs a rule"
 		done
 	done
 	comes near.example 80 --network-allow=near.example --network-allow=lan:80
