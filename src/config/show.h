@@ -19,6 +19,8 @@ void show_plan_json(FILE *f, const struct plan *p);
 void show_help(FILE *f);
 /* Every key that a profile may have, one a line. */
 void show_keys(FILE *f);
+/* All that there is to say of one setting. */
+void show_setting_help(FILE *f, enum setting_id id);
 /* The parts of sbox-profile(5) and sbox(1) that come from the table, in mdoc(7). */
 void show_mdoc_settings(FILE *f);
 void show_mdoc_options(FILE *f);

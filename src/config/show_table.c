@@ -60,6 +60,47 @@ void show_help(FILE *f)
 		help_section(f, setting_sections[i]);
 }
 
+/* A paragraph, its lines no longer than a terminal's. */
+static void fill(FILE *f, const char *text, size_t size)
+{
+	enum { WIDTH = 78 };
+	size_t column = 0;
+	for (const char *end = text + size; text < end;) {
+		size_t len = strcspn(text, " \n");
+		if (text + len > end)
+			len = (size_t)(end - text);
+		if (column > 0 && column + 1 + len > WIDTH) {
+			fputc('\n', f);
+			column = 0;
+		}
+		column += (size_t)fprintf(
+			f, "%s%.*s", column > 0 ? " " : "", (int)len, text);
+		text += len;
+		text += text < end;
+	}
+	fputc('\n', f);
+}
+
+void show_setting_help(FILE *f, enum setting_id id)
+{
+	const struct setting *s = &settings[id];
+	char value[64];
+	flag_value(s, value, sizeof(value));
+	if (s->section)
+		fprintf(f, "%s = %s%*s[%s] of a profile\n", s->key,
+			*value ? value : "yes|no", 4, "", s->section);
+	if (!(s->flags & S_FILE))
+		help_line(f, s);
+	for (const char *text = s->doc; text && *text;) {
+		const char *end = strstr(text, "\n\n");
+		size_t size = end ? (size_t)(end - text) : strlen(text);
+		fputc('\n', f);
+		fill(f, text, size);
+		text += size;
+		text += strspn(text, "\n");
+	}
+}
+
 void show_keys(FILE *f)
 {
 	for (unsigned id = 0; id < SET_COUNT; id++)

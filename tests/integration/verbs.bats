@@ -56,7 +56,7 @@ refused() {
 	refused "kill -s" "kill: '--signal' lacks its SIGNAL" \
 		"usage: sbox kill [--now] [--signal SIGNAL] ID..."
 	refused "ps --json=yes" "ps: '--json' takes no value" "usage: sbox ps [--json] [--ids]"
-	refused "help dif" "help: there is no verb 'dif'" "did you mean 'sbox help diff'?"
+	refused "help dif" "help: there is no verb and no setting 'dif'" "did you mean 'sbox help diff'?"
 	refused "completion ksh" "completion: there is none for the shell 'ksh'" \
 		"usage: sbox completion bash|zsh|fish"
 }
@@ -79,6 +79,8 @@ refused() {
 		assert_status 0
 		assert_contains "$output" "usage: sbox $verb"
 		case $verb in run | try) continue ;; esac
+		# behind it may stand the setting of that name
+		output=${output%%$'\n\nand the setting:'*}
 		assert_equal "$(sbox "$verb" --help)" "$output"
 		assert_equal "$(sbox "$verb" whatever -h)" "$output"
 	done
@@ -172,4 +174,21 @@ completed() {
 	run --separate-stderr bash -c '"$SBOX" ps >/dev/full'
 	assert_status 125
 	assert_contains "$stderr" "cannot write to standard output: No space left on device"
+}
+
+@test "help tells all of one setting, within a terminal's width" {
+	run sbox help memory
+	assert_status 0
+	assert_contains "$output" "memory = SIZE" "[limits] of a profile" "--memory" "oom-kill"
+	run sbox help layer
+	assert_contains "$output" "usage: sbox layer list" "and the setting:" "layer = none"
+	for key in $(sbox help --keys); do
+		run sbox help "$key"
+		assert_status 0
+		[ -z "$(awk 'length > 80' <<<"$output")" ] || complain "too wide" "$key" "$output"
+		assert_contains "$output" "$key = "
+	done
+	run sbox help memroy
+	assert_status 125
+	assert_contains "$output" "did you mean 'sbox help memory'?"
 }
