@@ -14,14 +14,16 @@ setup() {
 	start_bus
 }
 
-# The server tells its number, and the bus its address, when clients may come.
+# The server tells its number, and the bus its address, when clients may come. Without
+# -noreset the server starts anew when its last client leaves, and with that one goes whoever
+# came in the same moment: xdotool looks and leaves many times while the browser comes.
 start_x() {
 	local cookie number
 	cookie=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 	xauth -q -f "$T/server" add :0 . "$cookie" 2>/dev/null
 	mkfifo "$T/ready"
-	Xvfb -displayfd 4 -screen 0 1024x768x24 -nolisten tcp -auth "$T/server" \
-		4>"$T/ready" 3>&- >/dev/null 2>"$T/xvfb.log" &
+	Xvfb -displayfd 4 -screen 0 1024x768x24 -nolisten tcp -noreset \
+		-auth "$T/server" 4>"$T/ready" 3>&- >/dev/null 2>"$T/xvfb.log" &
 	x_server=$!
 	all_started+=("$x_server")
 	read -r number <"$T/ready" || complain "no X server" "Xvfb" "$(<"$T/xvfb.log")"

@@ -49,7 +49,8 @@ wild_record() {
 	need Xvfb xdotool
 	add "$host/unix:0" . $one
 	mkfifo "$T/ready"
-	Xvfb -displayfd 4 -nolisten tcp -auth "$XAUTHORITY" 4>"$T/ready" 3>&- >/dev/null 2>&1 &
+	Xvfb -displayfd 4 -nolisten tcp -noreset -auth "$XAUTHORITY" 4>"$T/ready" 3>&- \
+		>/dev/null 2>&1 &
 	all_started+=($!)
 	read -r number <"$T/ready"
 	[ "$number" = 0 ] || add "$host/unix:$number" . $one
