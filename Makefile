@@ -13,8 +13,9 @@ SRC = src/main.c $(sort $(wildcard src/*/*.c))
 
 # Separate small executables: helpers/NAME.c, installed in libexec. LIBS_NAME: what it links.
 # Its parts, if it has any, are in helpers/ in a folder of its name without "sbox-".
-HELPERS = sbox-image sbox-resolver sbox-scope sbox-sound sbox-xauth
+HELPERS = sbox-forward sbox-image sbox-resolver sbox-scope sbox-sound sbox-xauth
 HELPER_SRC = $(HELPERS:%=helpers/%.c) $(sort $(wildcard helpers/*/*.c))
+LIBS_sbox-forward = -lseccomp
 LIBS_sbox-image = -larchive -ljansson -lnettle
 LIBS_sbox-resolver = -lmnl -lnftnl -lresolv -lseccomp
 LIBS_sbox-scope = -lsystemd

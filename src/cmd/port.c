@@ -28,7 +28,7 @@ static void print(struct arena *a, const struct net_forwards *all, bool as_json)
 		json_begin(&j, "ports", '[');
 	}
 	for (size_t i = 0; i < all->n; i++) {
-		const char *text = net_forward_text(a, &all->v[i].publish);
+		const char *text = net_forward_text(a, &all->v[i]);
 		if (as_json)
 			json_string(&j, NULL, text);
 		else
@@ -48,7 +48,7 @@ static const char *socket_of(struct arena *a, const struct handle *h, struct err
 	if (access(path, F_OK) == 0)
 		return path;
 	err_set(e, -ENOENT, "the sandbox '%s' takes no ports", h->info.state.id);
-	err_hint(e, "those with network = user and network-helper = slirp4netns do");
+	err_hint(e, "those with network = user do");
 	return NULL;
 }
 

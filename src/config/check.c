@@ -87,14 +87,9 @@ static bool publishes_v6(const struct plan *p)
 	return false;
 }
 
-static bool publish_v6_by_slirp(const struct plan *p)
-{
-	return publishes_v6(p) && p->network_helper == NETWORK_SLIRP4NETNS;
-}
-
 static bool publish_v6_without_v6(const struct plan *p)
 {
-	return publishes_v6(p) && p->network_helper == NETWORK_PASTA && !p->network_ipv6;
+	return publishes_v6(p) && !p->network_ipv6;
 }
 
 static bool proc_of_others(const struct plan *p)
@@ -204,9 +199,6 @@ static const struct rule {
 	{ publish_without_network, SET_PUBLISH,
 		"ports are published out of a network of the sandbox's own",
 		"add network = user" },
-	{ publish_v6_by_slirp, SET_PUBLISH,
-		"slirp4netns publishes on addresses of IPv4 alone",
-		"add network-helper = pasta and network-ipv6 = yes" },
 	{ publish_v6_without_v6, SET_PUBLISH,
 		"a port of an IPv6 address leads nowhere without IPv6 inside",
 		"add network-ipv6 = yes" },

@@ -314,11 +314,11 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "PORT of the host leads to the same port inside, PORT:INSIDE to "
 		       "another; /udp is for UDP. The host listens on 127.0.0.1 unless an "
 		       "ADDRESS stands before it; 0.0.0.0 is all of them. One of IPv6 stands in "
-		       "brackets, as in [::1]:8080:80, and needs network-helper = pasta and "
-		       "network-ipv6 = yes. Inside, the program "
-		       "must listen on all addresses, not on its loopback alone. A port that "
-		       "is taken is an error. Needs network = user; \"sbox port\" changes them while "
-		       "the program runs.",
+		       "brackets, as in [::1]:8080:80, and needs network-ipv6 = yes. Inside, the "
+		       "program must listen on all addresses, not on its loopback alone, and "
+		       "sees connections come from its own address, whoever made them. A port "
+		       "that is taken is an error. Needs network = user; \"sbox port\" changes "
+		       "them while the program runs.",
 		.flags = S_WIDENS },
 	[SET_NETWORK_IPV6] = { "network-ipv6", "network", BOOL(network_ipv6),
 		.help = "IPv6 with network = user", .doc = "Where the host has it.",

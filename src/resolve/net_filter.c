@@ -74,20 +74,9 @@ static bool wide(const struct net_rule *rule)
 		(rule->what == NET_ADDRESS && rule->prefix.bits == 0);
 }
 
-static void read_served(struct net_filter *f, struct arena *a, const struct list *l)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		const char *hint;
-		struct net_publish port;
-		if (!net_publish_parse(l->v[i].text, &port, &hint) && port.udp)
-			*ARENA_PUSH(a, &f->served) = port.inside;
-	}
-}
-
 void net_filter_init(struct net_filter *f, struct arena *a, const struct plan *p)
 {
 	*f = (struct net_filter){ 0 };
-	read_served(f, a, &p->publish);
 	read_rules(f, a, &p->network_allow);
 	f->rules.n_allow = f->rules.n;
 	read_rules(f, a, &p->network_deny);
@@ -421,17 +410,12 @@ static void print_helper_rules(FILE *o, const struct net_filter *f)
 /* The helpers take anybody's packets for a port of UDP that has sent something, as many
  * address translators do. The first one of a stranger would begin a known connection, with
  * the program's answers to it let through. So ports that have sent hear from those alone
- * that they have sent to, unless they are published. */
-static void print_input(FILE *o, const struct net_filter *f)
-{
-	fputs("\tset sent { type inet_service; flags dynamic; size 65535; }\n"
-	      "\tchain input { type filter hook input priority filter;\n"
-	      "\t\tiifname != \"lo\" meta l4proto udp ct state new ",
-		o);
-	for (size_t i = 0; i < f->served.n; i++)
-		fprintf(o, i ? ", %u" : "udp dport != { %u", f->served.v[i]);
-	fprintf(o, "%sudp dport @sent drop\n\t}\n", f->served.n > 0 ? " } " : "");
-}
+ * that they have sent to. (What is published comes over the loopback.) */
+static const char input[] =
+	"\tset sent { type inet_service; flags dynamic; size 65535; }\n"
+	"\tchain input { type filter hook input priority filter;\n"
+	"\t\tiifname != \"lo\" meta l4proto udp ct state new "
+	"udp dport @sent drop\n\t}\n";
 
 static void print_output(FILE *o, const struct net_filter *f, const struct elements *l)
 {
@@ -547,7 +531,7 @@ char *net_filter_text(
 	      "}\n",
 		o);
 	if (f->any)
-		print_input(o, f);
+		fputs(input, o);
 	print_output(o, f, &l);
 	fputs("}\n", o);
 	print_host(o, host);

@@ -43,10 +43,6 @@ struct net_filter {
 		size_t n;
 	} names; /* any: a resolver of our own is needed */
 	unsigned n_sets;
-	struct {
-		uint16_t *v;
-		size_t n;
-	} served; /* ports of UDP inside that the host publishes */
 };
 
 /* Reads the plan's rules. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net_forward.h - published ports, as slirp4netns is asked for them and tells them */
+/* net_forward.h - published ports as text: asked for, refused, listed */
 #pragma once
 
 #include <netinet/in.h>
@@ -7,29 +7,34 @@
 #include "base/arena.h"
 #include "config/net_rule.h"
 
-/* The folder in an instance's, and slirp4netns' socket in it. */
+/* The folder in an instance's, and the socket in it where ports are asked for. */
 #define NETWORK_FOLDER "network"
-#define NETWORK_SOCKET "slirp4netns"
-
-struct net_forward {
-	unsigned id; /* slirp4netns' number for it */
-	struct net_publish publish;
-};
+#define NETWORK_SOCKET "ports"
 
 struct net_forwards {
-	struct net_forward *v;
+	struct net_publish *v;
 	size_t n;
 };
 
-char *net_forward_add(struct arena *a, const struct net_publish *p);
-char *net_forward_remove(struct arena *a, unsigned id);
-extern const char net_forward_list[];
-/* Whether the answer is a refusal. */
-bool net_forward_refused(const char *answer);
-/* Reads the answer to net_forward_list; what does not look like a port is passed over. */
-void net_forward_parse(struct arena *a, const char *answer, struct net_forwards *ret);
+enum net_forward_what { FORWARD_LIST, FORWARD_ADD, FORWARD_REMOVE, FORWARD_COUNT };
+
 /* The address of the host, as text in @out. */
 const char *net_publish_address(
 	const struct net_publish *p, char out[static INET6_ADDRSTRLEN]);
 /* "127.0.0.1:8080:80/udp", as net_publish_parse() reads it. */
 const char *net_forward_text(struct arena *a, const struct net_publish *p);
+/* Whether both are the same port of the host, wherever they lead. */
+bool net_forward_same(const struct net_publish *x, const struct net_publish *y);
+
+/* A request; @p: the port, NULL for a listing. */
+const char *net_forward_ask(
+	struct arena *a, enum net_forward_what what, const struct net_publish *p);
+/* The other side's. False: it is none. */
+bool net_forward_asked(
+	const char *text, enum net_forward_what *ret_what, struct net_publish *ret);
+
+/* The answer: a negative errno or 0, and the ports of a listing (NULL: it is none). */
+const char *net_forward_answer(
+	struct arena *a, int error, const struct net_forwards *ports);
+/* And read. The errno in it, -EPROTO where it is none. */
+int net_forward_answered(struct arena *a, char *text, struct net_forwards *ret);

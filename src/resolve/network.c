@@ -120,29 +120,36 @@ static void read_publish(struct resolver *r, struct network_spec *spec)
 	spec->publish = v;
 }
 
+/* One of our own. */
+static const char *find_ours(
+	struct resolver *r, const char *name, enum setting_id id, const char *who)
+{
+	const char *path = host_libexec(r->h, r->a, name);
+	if (access(path, X_OK) < 0)
+		diag_add(r->d, &r->p->origin[id], "%s the program '%s': %s", who, path,
+			strerror(errno))
+			->hint = "it is part of sbox; is the installation whole?";
+	return path;
+}
+
 static void find_for_rules(struct resolver *r, struct network_spec *spec)
 {
 	enum setting_id id =
 		r->p->network_allow.n > 0 ? SET_NETWORK_ALLOW : SET_NETWORK_DENY;
 	/* without any rule there is still the host's loopback to keep from */
 	spec->nft_path = find(r, "nft", spec->filter->any ? id : SET_NETWORK, "nftables");
-	if (spec->filter->names.n > 0) {
-		spec->resolver_path = host_libexec(r->h, r->a, "sbox-resolver");
-		if (access(spec->resolver_path, X_OK) < 0)
-			diag_add(r->d, &r->p->origin[id],
-				"rules with names need the program '%s': %s",
-				spec->resolver_path, strerror(errno))
-				->hint = "it is part of sbox; is the installation whole?";
-	}
+	if (spec->filter->names.n > 0)
+		spec->resolver_path =
+			find_ours(r, "sbox-resolver", id, "rules with names need");
 }
 
-/* Where slirp4netns makes its socket: for "publish", and for "sbox port" later. */
+/* Where ports are asked for: by "publish", and by "sbox port" later. */
 static int make_folder(struct resolver *r, struct network_spec *spec)
 {
-	spec->api_folder = instance_subdir(r->rd->instance, r->a, NETWORK_FOLDER, r->e);
-	if (!spec->api_folder)
+	const char *folder = instance_subdir(r->rd->instance, r->a, NETWORK_FOLDER, r->e);
+	if (!folder)
 		return r->e->code;
-	spec->api_path = arena_printf(r->a, "%s/" NETWORK_SOCKET, spec->api_folder);
+	spec->ports_path = arena_printf(r->a, "%s/" NETWORK_SOCKET, folder);
 	return 0;
 }
 
@@ -161,8 +168,10 @@ int wish_network(struct resolver *r)
 		check_tun(r);
 		read_publish(r, spec);
 		find_for_rules(r, spec);
+		spec->forward_path =
+			find_ours(r, "sbox-forward", SET_NETWORK, "network = user needs");
 		r->rd->network = spec;
-		if (!pasta && !r->dry)
+		if (!r->dry)
 			code = make_folder(r, spec);
 	}
 	wish_files(r);

@@ -68,8 +68,8 @@ struct helper_spec {
 struct network_spec {
 	const char *helper; /* "slirp4netns" or "pasta" */
 	const char *path; /* of it */
-	const char *api_folder; /* for slirp4netns' socket; NULL: none */
-	const char *api_path; /* the socket */
+	const char *ports_path; /* the socket where ports are asked for */
+	const char *forward_path; /* of sbox-forward, which answers there */
 	const struct net_publish *publish;
 	size_t n_publish;
 	const char *nft_path;

@@ -40,6 +40,7 @@
 #include "base/sys.h"
 #include "resolve/net_host.h"
 #include "stage/network_drain.h"
+#include "stage/network_forward.h"
 #include "stage/network_helper.h"
 #include "stage/network_ipv6.h"
 #include "stage/status.h"
@@ -72,6 +73,9 @@ void network_init(struct network_run *n, const struct ready *rd, struct supervis
 		.guard = none,
 		.filter = none,
 		.resolver = none,
+		.forward = none,
+		.forward_inside = none,
+		.asked = -1,
 		.user_ns = -1,
 		.net_ns = -1,
 		.exit_fd = -1,
@@ -245,6 +249,8 @@ int network_begin(struct network_run *n, int net_ns, struct awaited *w, struct e
 	int r = n->rd->plan->network_ipv6 ? network_ipv6_begin(&place, e) : 0;
 	if (r == 0)
 		r = network_helper_start(n, e);
+	if (r == 0)
+		r = network_forward_begin(n, e);
 	if (r == 0 && spec->nft_path) {
 		r = watch_addresses(n); /* before they are read */
 		if (r == 0)
@@ -259,14 +265,19 @@ int network_begin(struct network_run *n, int net_ns, struct awaited *w, struct e
 	return r;
 }
 
+enum setting_id network_lost_by(const struct network_run *n)
+{
+	return n->rd->plan->network_lost == LOST_END ? SET_NETWORK_LOST : SET_COUNT;
+}
+
 /* Until now their end was the start's. */
 static void watch(struct network_run *n)
 {
-	enum setting_id by =
-		n->rd->plan->network_lost == LOST_END ? SET_NETWORK_LOST : SET_COUNT;
+	const enum setting_id by = network_lost_by(n);
 	supervise_watch(n->supervisor, n->helper.name, n->helper.pidfd, by);
 	if (n->resolver.pid > 0)
 		supervise_watch(n->supervisor, n->resolver.name, n->resolver.pidfd, by);
+	network_forward_watch(n);
 	n->supervisor->changes_fd = n->changes;
 }
 
@@ -483,6 +494,7 @@ void network_tell(struct network_run *n)
 		return;
 	const struct network_place place = network_inside(n, 0);
 	network_drain(&place, &n->helper);
+	network_drain(&place, &n->forward);
 	/* taking the tap device down takes the kernel longer than all that follows */
 	if (n->helper.pid > 0)
 		(void)sys_pidfd_send_signal(n->helper.pidfd, SIGKILL, 0);
@@ -502,6 +514,7 @@ void network_stop(struct network_run *n)
 	n->exit_fd = fd_close(n->exit_fd);
 	side_stop(&n->helper);
 	side_stop(&n->guard); /* after the one that it guards */
+	network_forward_stop(n);
 	side_stop(&n->filter);
 	side_stop(&n->resolver);
 	n->user_ns = fd_close(n->user_ns);

@@ -18,6 +18,8 @@ struct network_run {
 	struct supervisor *supervisor;
 	struct side helper, filter, resolver;
 	struct side guard; /* ends the helper when exit_fd closes */
+	struct side forward, forward_inside; /* for published ports */
+	int asked; /* where ports are asked for until there is who serves it; -1: none */
 	int user_ns, net_ns; /* -1: not known yet */
 	int exit_fd; /* the helper ends when this closes */
 	int changes; /* tells when the host's addresses change; -1: nobody needs to know */
@@ -35,5 +37,7 @@ void network_changed(struct network_run *n);
 void network_tell(struct network_run *n);
 /* Where those run that enter the sandbox's network. */
 struct network_place network_inside(const struct network_run *n, uint64_t capabilities);
+/* The setting by which the end of one is the program's; SET_COUNT: it is not. */
+enum setting_id network_lost_by(const struct network_run *n);
 /* Ends all of them; none is fine. */
 void network_stop(struct network_run *n);

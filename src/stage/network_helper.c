@@ -64,8 +64,7 @@ static int make_pipe(
 
 static void slirp_words(struct network_run *n, struct words *w, int ready, int leave)
 {
-	const struct network_spec *spec = spec_of(n);
-	const struct net_filter *f = spec->filter;
+	const struct net_filter *f = spec_of(n)->filter;
 	word(n, w, "slirp4netns");
 	word(n, w, "--configure");
 	word(n, w, "--mtu=65520");
@@ -76,8 +75,6 @@ static void slirp_words(struct network_run *n, struct words *w, int ready, int l
 		word(n, w, "--disable-dns");
 	if (n->rd->plan->network_ipv6)
 		word(n, w, "--enable-ipv6");
-	if (spec->api_path)
-		WORD_F(n, w, "--api-socket=%s", spec->api_path);
 	WORD_F(n, w, "--ready-fd=%d", ready);
 	WORD_F(n, w, "--exit-fd=%d", leave);
 	word(n, w, "--netns-type=path");
@@ -91,8 +88,7 @@ static int start_slirp(struct network_run *n, int ready, int leave, struct err *
 {
 	const struct network_spec *spec = spec_of(n);
 	const struct network_wall wall = { .required = n->rd->plan->landlock ==
-			LANDLOCK_REQUIRED,
-		.folder = spec->api_folder };
+			LANDLOCK_REQUIRED };
 	struct words w = { 0 };
 	slirp_words(n, &w, ready, leave);
 	struct proc_spec proc = { .path = spec->path,
@@ -110,27 +106,6 @@ static int start_slirp(struct network_run *n, int ready, int leave, struct err *
 
 /* ---- pasta ---- */
 
-static void pasta_ports(
-	struct network_run *n, struct words *w, const char *flag, bool udp)
-{
-	const struct network_spec *spec = spec_of(n);
-	char address[INET6_ADDRSTRLEN];
-	bool any = false;
-	for (size_t i = 0; i < spec->n_publish; i++) {
-		const struct net_publish *p = &spec->publish[i];
-		if (p->udp != udp)
-			continue;
-		word(n, w, flag);
-		WORD_F(n, w, "%s/%u:%u", net_publish_address(p, address), p->port,
-			p->inside);
-		any = true;
-	}
-	if (!any) {
-		word(n, w, flag);
-		word(n, w, "none");
-	}
-}
-
 static void pasta_words(struct network_run *n, struct words *w)
 {
 	static const char *const fixed[] = { "pasta", "--foreground", "--config-net",
@@ -138,11 +113,10 @@ static void pasta_words(struct network_run *n, struct words *w)
 		"--pid=/proc/self/fd/2", "--no-netns-quit", "--address", INSIDE_ADDRESS,
 		"--netmask", "24", "--gateway", INSIDE_GATEWAY, "--dns-forward",
 		INSIDE_DNS, "--ns-ifname", "tap0", "--mtu", "65520", "--no-dhcp",
-		"--no-dhcpv6", "--no-ra", "--tcp-ns", "none", "--udp-ns", "none", NULL };
+		"--no-dhcpv6", "--no-ra", "--tcp-ports", "none", "--udp-ports", "none",
+		"--tcp-ns", "none", "--udp-ns", "none", NULL };
 	for (size_t i = 0; fixed[i]; i++)
 		word(n, w, fixed[i]);
-	pasta_ports(n, w, "--tcp-ports", false);
-	pasta_ports(n, w, "--udp-ports", true);
 	if (!spec_of(n)->filter->host_loopback)
 		word(n, w, "--no-map-gw");
 	if (!n->rd->plan->network_ipv6)
@@ -245,13 +219,12 @@ static int hear_slirp(struct network_run *n, struct err *e)
 	return n->rd->plan->network_ipv6 ? network_ipv6_configure(&place, e) : 0;
 }
 
-/* slirp4netns's alone: pasta has them from its words. */
 static int publish(const struct network_run *n, struct err *e)
 {
 	const struct network_spec *spec = spec_of(n);
 	int r = 0;
-	for (size_t i = 0; r == 0 && spec->api_path && i < spec->n_publish; i++)
-		r = network_port_add(arena_of(n), spec->api_path, &spec->publish[i], e);
+	for (size_t i = 0; r == 0 && i < spec->n_publish; i++)
+		r = network_port_add(arena_of(n), spec->ports_path, &spec->publish[i], e);
 	return r;
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* network_port.c - asking a running slirp4netns for published ports
+/* network_port.c - asking a running sandbox for published ports
  *
- * Its socket lies in the instance's folder, which is the caller's alone and hidden from
- * every sandbox. Each request is a connection of its own.
+ * The socket of its sbox-forward lies in the instance's folder, which is the caller's alone
+ * and hidden from every sandbox. Each request is a connection of its own.
  */
 #include "stage/network_port.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,99 +33,73 @@ static int connect_to(const char *path)
 	return TAKE_FD(fd);
 }
 
-/* The answer, or NULL with @e set. */
-static const char *ask(
-	struct arena *a, const char *path, const char *request, struct err *e)
+/* What was answered goes to @ret; negative errno with @e set where nothing was. */
+static int ask(struct arena *a, const char *path, const char *request, int *ret_answer,
+	struct net_forwards *ret, struct err *e)
 {
+	static const char none[] = "no answer about the ports of the sandbox";
 	_cleanup_fd_ int fd = connect_to(path);
-	if (fd < 0) {
-		err_sys(e, fd, "slirp4netns cannot be asked for ports");
-		return NULL;
-	}
+	if (fd < 0)
+		return err_sys(e, fd, none);
 	char *answer = arena_alloc(a, ANSWER_MAX);
-	int r = fd_write_all(fd, request, strlen(request));
-	if (r == 0 && shutdown(fd, SHUT_WR) < 0)
-		r = -errno;
-	ssize_t n = r < 0 ? r : fd_read_full(fd, answer, ANSWER_MAX - 1);
-	if (n < 0) {
-		err_sys(e, (int)n, "slirp4netns does not answer");
-		return NULL;
-	}
-	answer[n] = '\0';
-	return answer;
+	ssize_t n = send(fd, request, strlen(request), MSG_NOSIGNAL);
+	if (n < 0 || shutdown(fd, SHUT_WR) < 0)
+		return err_sys(e, -errno, none);
+	n = fd_read_full(fd, answer, ANSWER_MAX - 1);
+	if (n < 0)
+		return err_sys(e, (int)n, none);
+	*ret_answer = net_forward_answered(a, answer, ret);
+	return *ret_answer == -EPROTO ? err_sys(e, -EPROTO, none) : 0;
 }
 
-/* slirp4netns does not say why a port cannot be had. */
-static int try_port(const struct net_publish *p)
+static int explain(int error, const struct net_publish *p, struct err *e)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET,
-		.sin_port = htons(p->port) };
-	memcpy(&address.sin_addr, p->address, sizeof(address.sin_addr));
-	_cleanup_fd_ int fd =
-		socket(AF_INET, (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return 0;
+	char address[INET6_ADDRSTRLEN];
+	err_sys(e, error, "publish: port %u/%s of %s cannot be had", p->port,
+		p->udp ? "udp" : "tcp", net_publish_address(p, address));
+	if (error == -EACCES)
+		return err_hint(e,
+			"low ports are root's; choose another, or an administrator lets "
+			"all use it: sysctl net.ipv4.ip_unprivileged_port_start=%u",
+			p->port);
+	if (error == -EADDRINUSE)
+		return err_hint(e, "another program listens there; choose another");
+	if (error == -EADDRNOTAVAIL)
+		return err_hint(e, "this host has no such address");
+	if (error == -ENETUNREACH && p->v6)
+		return err_hint(e,
+			"a port of an IPv6 address leads nowhere without IPv6 inside; "
+			"start the program with network-ipv6 = yes");
+	return e->code;
 }
 
 int network_port_add(
 	struct arena *a, const char *path, const struct net_publish *p, struct err *e)
 {
-	char address[INET6_ADDRSTRLEN];
-	if (p->v6) {
-		err_set(e, -EAFNOSUPPORT,
-			"publish: slirp4netns publishes on addresses of IPv4 alone");
-		return err_hint(e,
-			"start the program with network-helper = pasta, network-ipv6 = "
-			"yes and that port in publish");
-	}
-	const char *answer = ask(a, path, net_forward_add(a, p), e);
-	if (!answer)
-		return e->code;
-	if (!net_forward_refused(answer))
-		return 0;
-	int r = try_port(p);
-	err_sys(e, r < 0 ? r : -EIO, "publish: port %u/%s of %s cannot be had", p->port,
-		p->udp ? "udp" : "tcp", net_publish_address(p, address));
-	if (r == -EACCES)
-		return err_hint(e,
-			"low ports are root's; choose another, or an administrator lets "
-			"all use it: sysctl net.ipv4.ip_unprivileged_port_start=%u",
-			p->port);
-	return err_hint(e, "%s",
-		r == -EADDRINUSE ? "another program listens there; choose another"
-				 : "slirp4netns refused it");
+	struct net_forwards none;
+	int answer;
+	int r = ask(a, path, net_forward_ask(a, FORWARD_ADD, p), &answer, &none, e);
+	return r == 0 && answer < 0 ? explain(answer, p, e) : r;
 }
 
 int network_port_list(
 	struct arena *a, const char *path, struct net_forwards *ret, struct err *e)
 {
-	const char *answer = ask(a, path, net_forward_list, e);
-	if (!answer)
-		return e->code;
-	net_forward_parse(a, answer, ret);
-	return 0;
+	int answer;
+	int r = ask(a, path, net_forward_ask(a, FORWARD_LIST, NULL), &answer, ret, e);
+	return r == 0 && answer < 0 ? err_sys(e, answer, "cannot list the ports") : r;
 }
 
 int network_port_remove(
 	struct arena *a, const char *path, const struct net_publish *p, struct err *e)
 {
-	struct net_forwards all = { 0 };
-	int r = network_port_list(a, path, &all, e);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < all.n; i++) {
-		const struct net_publish *q = &all.v[i].publish;
-		if (q->port != p->port || q->udp != p->udp || q->v6 != p->v6 ||
-			memcmp(q->address, p->address, sizeof(p->address)) != 0)
-			continue;
-		const char *answer = ask(a, path, net_forward_remove(a, all.v[i].id), e);
-		if (!answer)
-			return e->code;
-		return net_forward_refused(answer)
-			? err_set(e, -EIO, "slirp4netns refused to close the port")
-			: 0;
-	}
-	return err_set(
-		e, -ENOENT, "the port %s is not published", net_forward_text(a, p));
+	struct net_forwards none;
+	int answer;
+	int r = ask(a, path, net_forward_ask(a, FORWARD_REMOVE, p), &answer, &none, e);
+	if (r == 0 && answer == -ENOENT)
+		return err_set(e, answer, "the port %s is not published",
+			net_forward_text(a, p));
+	return r == 0 && answer < 0
+		? err_sys(e, answer, "cannot close the port %s", net_forward_text(a, p))
+		: r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* network_port.h - asking a running slirp4netns for published ports */
+/* network_port.h - asking a running sandbox for published ports */
 #pragma once
 
 #include "base/err.h"

@@ -2,10 +2,10 @@
 /* network_wall.c - what the programs of the network are before their execve
  *
  * Two kinds: those that enter the sandbox's network, with the one capability over it that
- * they need, and slirp4netns, which stays outside as the caller, without any capability.
- * What it has to read are frames made by the program, so it is walled off: its own seccomp
- * filter, no_new_privs, and Landlock, by which it can read the system's libraries and
- * resolv.conf, and write nothing but the tun device.
+ * they need, and those that stay outside as the caller, without any capability: slirp4netns
+ * and sbox-forward. What they have to read is made by the program, so they are walled off:
+ * their own seccomp filters, no_new_privs, and Landlock, by which they can read the system's
+ * libraries and resolv.conf, and write nothing but the tun device.
  */
 #include "stage/network_wall.h"
 
@@ -82,8 +82,8 @@ static int wall_rules(int ruleset, const struct network_wall *wall)
 		{ "/run/NetworkManager", read },
 		{ "/dev/net/tun",
 			LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE },
-		{ wall->folder,
-			LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE },
+		{ wall->program,
+			LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE },
 	};
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(all); i++)

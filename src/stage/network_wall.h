@@ -23,9 +23,10 @@ int network_act_inside(const struct network_place *place, int (*act)(void));
 /* What a program that stays outside may reach of the files. */
 struct network_wall {
 	bool required; /* else a kernel without Landlock is excused */
-	const char *folder; /* where it may make a socket; NULL: nowhere */
+	const char
+		*program; /* what it becomes, where that is not below /usr; may be NULL */
 };
 
-/* The same with a struct network_wall: for slirp4netns, which cannot build its own sandbox
- * where no user 0 is mapped. */
+/* The same with a struct network_wall: for sbox-forward, and for slirp4netns, which cannot
+ * build its own sandbox where no user 0 is mapped. */
 int network_wall_off(const void *wall_data);

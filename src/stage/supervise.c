@@ -33,6 +33,7 @@
 #include "stage/explain.h"
 #include "stage/group.h"
 #include "stage/network.h"
+#include "stage/network_forward.h"
 #include "stage/report.h"
 #include "stage/side.h"
 #include "stage/status.h"
@@ -399,7 +400,7 @@ static void check_times(struct run_state *st, struct err *e)
 		on_await_limit(st, e);
 }
 
-enum { POLL_REPORT, POLL_INIT, POLL_SIGNAL, POLL_CHANGES, POLL_AWAITED };
+enum { POLL_REPORT, POLL_INIT, POLL_SIGNAL, POLL_CHANGES, POLL_ASKED, POLL_AWAITED };
 enum {
 	POLL_WATCHED = POLL_AWAITED + AWAITED_MAX,
 	POLL_COUNT = POLL_WATCHED + WATCHED_MAX
@@ -416,6 +417,7 @@ static nfds_t fill_poll(const struct run_state *st, bool reports, struct pollfd 
 	fds[POLL_INIT].fd = s->init_pidfd;
 	fds[POLL_SIGNAL].fd = s->signal_fd;
 	fds[POLL_CHANGES].fd = s->changes_fd;
+	fds[POLL_ASKED].fd = s->asked_fd;
 	for (size_t i = 0; st->await_ms >= 0 && i < s->n_awaited; i++)
 		fds[POLL_AWAITED + i].fd = s->awaited[i].done ? -1 : s->awaited[i].fd;
 	for (size_t i = 0; i < s->n_watched; i++)
@@ -445,6 +447,8 @@ static void loop(struct run_state *st, struct err *e)
 			on_signals(st);
 		if (fds[POLL_CHANGES].revents)
 			network_changed(s->network);
+		if (fds[POLL_ASKED].revents)
+			network_forward_asked(s->network);
 		for (size_t i = 0; i < s->n_watched; i++)
 			if (fds[POLL_WATCHED + i].revents)
 				on_helper_end(st, &s->watched[i]);

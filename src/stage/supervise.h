@@ -34,7 +34,7 @@ struct watched {
 	bool keeps; /* what it writes then is kept, and waited for */
 };
 
-enum { AWAITED_MAX = 5, WATCHED_MAX = 5 + OVERLAY_SERVERS_MAX };
+enum { AWAITED_MAX = 5, WATCHED_MAX = 6 + OVERLAY_SERVERS_MAX };
 
 struct group;
 struct side;
@@ -49,6 +49,7 @@ struct supervisor {
 	const struct group *group;
 	struct network_run *network;
 	int changes_fd; /* readable: the host's addresses have changed; -1: nobody asks */
+	int asked_fd; /* readable: somebody asks for ports; -1: nobody can, or it is served */
 	int control_fd; /* to the program's process before its exec; -1: it waits for nothing */
 	struct awaited awaited[AWAITED_MAX];
 	size_t n_awaited;

@@ -62,14 +62,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct net_filter f;
 	struct net_refusals refusals;
 	struct net_forwards forwards;
+	struct net_publish port;
+	enum net_forward_what what;
 	struct net_host host = { 0 };
 	char *text = arena_strndup(&a, (const char *)data, size);
 	plan_init(&p, &a);
 	net_refused_parse(&a, text, &refusals);
-	net_forward_parse(&a, text, &forwards);
-	for (size_t i = 0; i < forwards.n; i++)
-		if (forwards.v[i].publish.port == 0 || forwards.v[i].publish.inside == 0)
-			abort();
+	(void)net_forward_answered(&a, arena_strdup(&a, text), &forwards);
+	if (net_forward_asked(text, &what, &port) && what != FORWARD_LIST &&
+		(port.port == 0 || port.inside == 0))
+		abort();
 	words(&a, text, &p);
 	net_filter_init(&f, &a, &p);
 	if (!net_filter_text(&f, &a, &host))

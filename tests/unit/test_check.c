@@ -150,7 +150,6 @@ Test(check, network_rules_and_ports_need_a_network_of_ones_own)
 	broken(WORDS("--network=host", "--network-deny=lan"));
 	broken(WORDS("--network=none", "--publish=80"));
 	broken(WORDS("--network=user", "--publish=[::1]:80"));
-	broken(WORDS("--network=user", "--network-ipv6", "--publish=[::1]:80"));
 	broken(WORDS("--network=user", "--network-helper=pasta", "--publish=[::1]:80"));
 	good_words(WORDS("--network=user", "--network-helper=pasta", "--network-ipv6",
 		"--publish=[::1]:80"));

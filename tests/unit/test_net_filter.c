@@ -3,6 +3,7 @@
 #include "plans.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 
 #include "resolve/net_filter.h"
 #include "resolve/net_forward.h"
@@ -124,12 +125,10 @@ Test(net_filter, of_the_hosts_loopback_only_the_named_ports)
 	cr_assert(!filter_of(WORDS(ALLOW "internet")).host_loopback);
 }
 
-Test(net_filter, only_published_ports_hear_from_strangers)
+Test(net_filter, no_port_hears_from_strangers)
 {
-	place(text_of(WORDS(ALLOW "internet")), "ct state new udp dport @sent drop");
-	place(text_of(WORDS("--network=user", ALLOW "internet", "--publish=53:5353/udp",
-		      "--publish=80", "--publish=0.0.0.0:123/udp")),
-		"ct state new udp dport != { 5353, 123 } udp dport @sent drop");
+	place(text_of(WORDS("--network=user", ALLOW "internet", "--publish=53:5353/udp")),
+		"ct state new udp dport @sent drop");
 	cr_assert_null(strstr(text_of(WORDS("--network=user")), "@sent"));
 }
 
@@ -325,26 +324,66 @@ Test(net_filter, refusals_are_read_from_nfts_words)
 	cr_assert_eq(r.n, 0);
 }
 
-Test(net_filter, published_ports_are_read_from_slirp4netns_words)
+/* ---- published ports ---- */
+
+static const char *const ports[] = { "127.0.0.1:8080:80", "0.0.0.0:53:53/udp",
+	"[::1]:8080:80", "[2001:db8::1]:1:65535/udp" };
+
+Test(net_filter, what_is_asked_is_what_is_heard)
 {
-	struct net_forwards f;
-	net_forward_parse(&arena,
-		"{\"return\": {\"entries\": [{\"id\": 1, \"proto\": \"tcp\", \"host_addr\": "
-		"\"127.0.0.1\", \"host_port\": 8080, \"guest_addr\": \"10.0.2.100\", "
-		"\"guest_port\": 80},{\"id\":7,\"proto\":\"udp\",\"host_addr\":\"0.0.0.0\","
-		"\"host_port\":53,\"guest_addr\":\"10.0.2.100\",\"guest_port\":53}]}}",
-		&f);
-	cr_assert_eq(f.n, 2);
-	cr_assert_str_eq(net_forward_text(&arena, &f.v[0].publish), "127.0.0.1:8080:80");
-	cr_assert_str_eq(net_forward_text(&arena, &f.v[1].publish), "0.0.0.0:53:53/udp");
-	cr_assert_eq(f.v[1].id, 7);
-	static const char *const bad[] = { "", "{", "{}", "{\"id\":1}",
-		"{\"id\":0,\"proto\":\"tcp\",\"host_addr\":\"x\",\"host_port\":1,"
-		"\"guest_port\":1}" };
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		net_forward_parse(&arena, bad[i], &f);
-		cr_assert_eq(f.n, 0, "%s", bad[i]);
-	}
-	cr_assert(net_forward_refused("{\"error\":{\"desc\":\"bad\"}}"));
-	cr_assert(!net_forward_refused("{\"return\":{\"id\":1}}"));
+	for (size_t i = 0; i < ARRAY_SIZE(ports); i++)
+		for (int what = FORWARD_ADD; what < FORWARD_COUNT; what++) {
+			enum net_forward_what heard;
+			struct net_publish p, again;
+			const char *hint;
+			cr_assert_null(net_publish_parse(ports[i], &p, &hint));
+			cr_assert(net_forward_asked(
+				net_forward_ask(&arena, (enum net_forward_what)what, &p),
+				&heard, &again));
+			cr_assert_eq((int)heard, what);
+			cr_assert_str_eq(net_forward_text(&arena, &again), ports[i]);
+		}
+	enum net_forward_what heard = FORWARD_COUNT;
+	struct net_publish p;
+	cr_assert(net_forward_asked(
+		net_forward_ask(&arena, FORWARD_LIST, NULL), &heard, &p));
+	cr_assert_eq(heard, FORWARD_LIST);
+	static const char *const none[] = { "", "add", "add ", "add x", "addd 80",
+		"list 80", "remove", "remove 0", "drop 80" };
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		cr_assert_not(net_forward_asked(none[i], &heard, &p), "%s", none[i]);
+}
+
+Test(net_filter, an_answer_is_an_errno_or_the_ports)
+{
+	struct net_publish v[ARRAY_SIZE(ports)];
+	struct net_forwards all = { v, ARRAY_SIZE(ports) }, got;
+	const char *hint;
+	for (size_t i = 0; i < all.n; i++)
+		cr_assert_null(net_publish_parse(ports[i], &v[i], &hint));
+	char *text = arena_strdup(&arena, net_forward_answer(&arena, 0, &all));
+	cr_assert_eq(net_forward_answered(&arena, text, &got), 0);
+	cr_assert_eq(got.n, all.n);
+	for (size_t i = 0; i < all.n; i++)
+		cr_assert_str_eq(net_forward_text(&arena, &got.v[i]), ports[i]);
+	text = arena_strdup(&arena, net_forward_answer(&arena, -EADDRINUSE, NULL));
+	cr_assert_eq(net_forward_answered(&arena, text, &got), -EADDRINUSE);
+	static const char *const none[] = { "", "x", "0\nx", "-1", "99999" };
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		cr_assert_eq(
+			net_forward_answered(&arena, arena_strdup(&arena, none[i]), &got),
+			-EPROTO, "%s", none[i]);
+}
+
+Test(net_filter, a_port_is_the_same_wherever_it_leads)
+{
+	struct net_publish x, y;
+	const char *hint;
+	net_publish_parse("8080:80", &x, &hint);
+	net_publish_parse("127.0.0.1:8080:81", &y, &hint);
+	cr_assert(net_forward_same(&x, &y));
+	net_publish_parse("8080/udp", &y, &hint);
+	cr_assert_not(net_forward_same(&x, &y));
+	net_publish_parse("0.0.0.0:8080", &y, &hint);
+	cr_assert_not(net_forward_same(&x, &y));
 }
