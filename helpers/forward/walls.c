@@ -53,8 +53,7 @@ static void filter_calls(void)
 
 void walls_raise(void)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		die("cannot give up privileges", errno);
 	if (!sanitized)
 		filter_calls();

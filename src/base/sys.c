@@ -77,6 +77,11 @@ int sys_pidfd_open(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+int sys_pidfd_getfd(int pidfd, int fd)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+}
+
 int sys_pidfd_send_signal(int pidfd, int sig, int value)
 {
 	siginfo_t info;

@@ -48,6 +48,7 @@ int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_close_range(
 	unsigned first, unsigned last, unsigned flags); /* 5.9; older: close() */
 int sys_pidfd_open(pid_t pid); /* 5.3 */
+int sys_pidfd_getfd(int pidfd, int fd); /* 5.6; a copy of another process's descriptor */
 int sys_pidfd_send_signal(int pidfd, int sig, int value); /* 5.1 */
 /* A fork with clone flags: clone3(2), and clone(2) where that says ENOSYS. 0 in the
  * child. @ret_pidfd: when not NULL, gets a descriptor for the child. */

@@ -493,8 +493,7 @@ void network_tell(struct network_run *n)
 	if (n->net_ns < 0)
 		return;
 	const struct network_place place = network_inside(n, 0);
-	network_drain(&place, &n->helper);
-	network_drain(&place, &n->forward);
+	network_drain(&place, &n->helper, &n->forward);
 	/* taking the tap device down takes the kernel longer than all that follows */
 	if (n->helper.pid > 0)
 		(void)sys_pidfd_send_signal(n->helper.pidfd, SIGKILL, 0);

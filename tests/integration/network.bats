@@ -597,6 +597,36 @@ datagrams"
 	wait_until 5 eval '[ "$(grep -c "datagram 14" "$T/sink")" = 10 ]'
 }
 
+# What its peer takes slowly the helper still has in its hands.
+@test "network: what a program has sent before its end arrives at a slow peer" {
+	cat >"$T/work/slow.py" <<-'END'
+		import socket, time
+		s = socket.socket()
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+		s.bind(("12.0.0.1", 7009))
+		s.listen()
+		print("ready", flush=True)
+		while True:
+		    c, _ = s.accept()
+		    size = 0
+		    while more := c.recv(65536):
+		        size += len(more)
+		        time.sleep(0.002)
+		    print("stream", size, flush=True)
+	END
+	"${into[@]}" "$net_world" -- python3 "$T/work/slow.py" >"$T/sink" 2>&1 3>&- &
+	all_started+=($!)
+	wait_until 10 grep -q ready "$T/sink"
+	for helper in slirp4netns pasta; do
+		for i in 1 2 3 4 5 6; do
+			nsbox --network=user --network-helper=$helper -- bash -c '
+				head -c 1000000 /dev/zero >/dev/tcp/12.0.0.1/7009'
+		done
+	done
+	wait_until 20 eval '[ "$(grep -c stream "$T/sink")" = 12 ]'
+	assert_equal "$(grep -c "stream 1000000" "$T/sink")" 12
+}
+
 @test "network: what a program has sent through a published port before its end arrives" {
 	for helper in slirp4netns pasta; do
 		for i in 1 2 3; do
