@@ -291,7 +291,8 @@ const struct setting settings[SET_COUNT] = {
 		       "a rule allows that address too. internet is all but private, "
 		       "link-local, multicast and reserved addresses, the host's own and those "
 		       "of the networks that it is attached to. lan is the private ones and "
-		       "those of the attached networks, without the host's own. "
+		       "those of the attached networks, without the host's own. An address "
+		       "below 64:ff9b::/96 (NAT64) counts as the one of IPv4 in it. "
 		       "host-loopback:PORT is that port of 127.0.0.1 of the host, found inside "
 		       "under the name host-loopback.\n\n"
 		       "Names are looked up freely where internet, lan or everything is "
@@ -306,7 +307,8 @@ const struct setting settings[SET_COUNT] = {
 		.help = "destinations that may not be reached",
 		.doc = "As network-allow. Without any network-allow, everything else may be. "
 		       "Here lan is also the host's own addresses, link-local ones, multicast "
-		       "and 100.64.0.0/10. A denied name "
+		       "and 100.64.0.0/10, and what stands for one of these in IPv6 (NAT64, "
+		       "6to4). A denied name "
 		       "is not looked up; an address that the program knows otherwise is not "
 		       "meant by it." },
 	[SET_PUBLISH] = { "publish", "network", LIST(value_publish, publish),

@@ -81,6 +81,7 @@ void net_filter_init(struct net_filter *f, struct arena *a, const struct plan *p
 	f->rules.n_allow = f->rules.n;
 	read_rules(f, a, &p->network_deny);
 	f->any = f->rules.n > 0;
+	f->v6 = p->network_ipv6;
 	f->free_lookup = f->rules.n_allow == 0;
 	for (size_t i = 0; i < f->rules.n; i++) {
 		const struct net_rule *rule = &f->rules.v[i];
@@ -104,6 +105,9 @@ void net_filter_init(struct net_filter *f, struct arena *a, const struct plan *p
 bool net_is_allowed(const struct net_filter *f, const struct net_host *host, bool v6,
 	const uint8_t *address)
 {
+	uint8_t v4[16];
+	if (net_translated(v6, address, v4) && net_is_allowed(f, host, false, v4))
+		return true;
 	for (size_t i = 0; i < f->rules.n_allow; i++) {
 		const struct net_rule *rule = &f->rules.v[i];
 		if ((rule->what == NET_ADDRESS &&
@@ -158,10 +162,10 @@ static int by_place(const void *x, const void *y)
 	return order == 0 ? compare(a->first, b->first) : order;
 }
 
-static void add_elements(
-	struct elements *l, struct arena *a, const struct net_rule *rule, bool allow)
+static void add_elements(struct elements *l, struct arena *a, const struct net_rule *rule,
+	const struct net_prefix *prefix, bool allow)
 {
-	struct element e = { .prefix = rule->prefix,
+	struct element e = { .prefix = *prefix,
 		.allow = allow,
 		.protocol = rule->protocol,
 		.kind = rule->n_ports	 ? 2
@@ -183,8 +187,13 @@ static struct elements collect(const struct net_filter *f, struct arena *a)
 	size_t out = 0;
 	for (size_t i = 0; i < f->rules.n; i++) {
 		const struct net_rule *rule = &f->rules.v[i];
-		if (rule->what == NET_ADDRESS && rule->prefix.bits > 0)
-			add_elements(&l, a, rule, i < f->rules.n_allow);
+		if (rule->what != NET_ADDRESS || rule->prefix.bits == 0)
+			continue;
+		add_elements(&l, a, rule, &rule->prefix, is_allow(f, rule));
+		if (!f->v6 || rule->prefix.v6)
+			continue;
+		const struct net_prefix again = net_translate(&rule->prefix);
+		add_elements(&l, a, rule, &again, is_allow(f, rule));
 	}
 	if (l.n > 0)
 		qsort(l.v, l.n, sizeof(*l.v), by_place);
@@ -317,6 +326,16 @@ static void print_names(FILE *o, const struct net_filter *f)
 	}
 }
 
+/* The internet as it is seen through a translator; all of it is special for IPv6. */
+static void print_translated(FILE *o, const struct net_rule *rule, bool allow)
+{
+	fputs("\t\tip6 daddr " NET_TRANSLATED " ip6 daddr != @translated6 "
+	      "ip6 daddr != @own6 ip6 daddr != @attached6",
+		o);
+	print_ports(o, rule);
+	fprintf(o, " %s\n", allow ? "accept" : "goto refuse");
+}
+
 /* With ports before with a protocol before without; deny before allow. */
 static void print_words(FILE *o, const struct net_filter *f, enum net_what what)
 {
@@ -343,29 +362,46 @@ static void print_words(FILE *o, const struct net_filter *f, enum net_what what)
 						       : all;
 			for (; *match; match++)
 				print_rule(o, r, *match, allow);
+			if (what == NET_INTERNET)
+				print_translated(o, r, allow);
 		}
 	}
 }
 
 /* ---- the whole ---- */
 
-static void print_list_set(
-	FILE *o, const char *name, const char *type, const char *const *v)
+/* @v as it is, and @v4 as a translator has it; either may be NULL. */
+static void print_list_set(FILE *o, const char *name, const char *type,
+	const char *const *v, const char *const *v4)
 {
+	const char *between = "";
 	fprintf(o, "\tset %s { type %s; flags interval; elements = { ", name, type);
-	for (size_t i = 0; v[i]; i++)
-		fprintf(o, "%s%s", i ? ", " : "", v[i]);
+	for (; v && *v; v++) {
+		fprintf(o, "%s%s", between, *v);
+		between = ", ";
+	}
+	for (; v4 && *v4; v4++) {
+		char text[NET_PREFIX_TEXT];
+		struct net_prefix p = { 0 };
+		(void)net_prefix_parse(*v4, &p); /* it is one of net_near.c's own */
+		p = net_translate(&p);
+		net_prefix_text(&p, text);
+		fprintf(o, "%s%s", between, text);
+		between = ", ";
+	}
 	fputs(" } }\n", o);
 }
 
 static void print_fixed_sets(FILE *o, const struct net_filter *f)
 {
-	print_list_set(o, "special4", "ipv4_addr", net_special4);
-	print_list_set(o, "special6", "ipv6_addr", net_special6);
-	print_list_set(o, "private4", "ipv4_addr", net_private4);
-	print_list_set(o, "private6", "ipv6_addr", net_private6);
-	print_list_set(o, "link4", "ipv4_addr", net_link4);
-	print_list_set(o, "link6", "ipv6_addr", net_link6);
+	static const char v4[] = "ipv4_addr", v6[] = "ipv6_addr";
+	print_list_set(o, "special4", v4, net_special4, NULL);
+	print_list_set(o, "special6", v6, net_special6, NULL);
+	print_list_set(o, "translated6", v6, NULL, net_special4);
+	print_list_set(o, "private4", v4, net_private4, NULL);
+	print_list_set(o, "private6", v6, net_private6, net_private4);
+	print_list_set(o, "link4", v4, net_link4, NULL);
+	print_list_set(o, "link6", v6, net_link6, net_link4);
 	for (unsigned family = 4; family <= 6; family += 2) {
 		fprintf(o, "\tset own%u { type ipv%u_addr; }\n", family, family);
 		fprintf(o,
@@ -464,9 +500,12 @@ static void print_prefixes(
 	bool first = true;
 	for (size_t i = 0; i < l->n; i++) {
 		char text[NET_PREFIX_TEXT];
-		if (l->v[i].v6 != (family == 6))
+		struct net_prefix p = l->v[i];
+		if (family == 6 && !p.v6)
+			p = net_translate(&p);
+		if (p.v6 != (family == 6))
 			continue;
-		net_prefix_text(&l->v[i], text);
+		net_prefix_text(&p, text);
 		if (first)
 			fprintf(o, "add element inet sbox %s%u { ", set, family);
 		fprintf(o, "%s%s", first ? "" : ", ", text);

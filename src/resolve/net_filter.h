@@ -38,6 +38,7 @@ struct net_filter {
 	bool any; /* there are rules at all */
 	bool free_lookup; /* any name may be looked up */
 	bool host_loopback;
+	bool v6; /* there is IPv6 inside */
 	struct {
 		struct net_name_rule *v;
 		size_t n;

@@ -96,6 +96,45 @@ setup() {
 	done
 }
 
+# As with NAT64: the world's router answers for addresses of IPv4 in 64:ff9b::/96.
+translated() {
+	local address
+	for address in 12.0.0.1 192.168.7.9 11.0.0.2 169.254.169.254; do
+		in_world ip -6 addr add "64:ff9b::$address/128" dev up0 nodad
+	done
+	in_world ip -6 addr add 64:ff9b:1::c0a8:709/128 dev up0 nodad
+	in_world ip -6 addr add 2002:c0a8:709::1/128 dev up0 nodad
+	local served
+	for served in 64:ff9b::c00:1 64:ff9b::c0a8:709 64:ff9b:1::c0a8:709 2002:c0a8:709::1; do
+		comes $served 80 --network-ipv6
+		assert_equal "$output" "reached world $served 80"
+	done
+}
+
+@test "network: an address of IPv4 inside one of IPv6 is judged as what it is" {
+	translated
+	for helper in slirp4netns pasta; do
+		local flags=(--network-helper=$helper --network-ipv6)
+		comes 64:ff9b::c00:1 80 "${flags[@]}" --network-allow=internet
+		assert_equal "$output" "reached world 64:ff9b::c00:1 80"
+		for near in 64:ff9b::c0a8:709 64:ff9b::b00:2 64:ff9b::a9fe:a9fe 64:ff9b:1::c0a8:709 \
+			2002:c0a8:709::1 ::ffff:192.168.7.9; do
+			comes $near 80 "${flags[@]}" --network-allow=internet
+			assert_equal "$output" refused
+			comes $near 80 "${flags[@]}" --network-deny=lan
+			assert_equal "$output" refused
+		done
+		comes 64:ff9b::c00:1 80 "${flags[@]}" --network-deny=12.0.0.0/24
+		assert_equal "$output" refused
+		comes 64:ff9b::c00:1 80 "${flags[@]}" --network-allow=12.0.0.1:80
+		assert_equal "$output" "reached world 64:ff9b::c00:1 80"
+		comes 64:ff9b::c00:1 443 "${flags[@]}" --network-allow=12.0.0.1:80
+		assert_equal "$output" refused
+		comes 64:ff9b::c0a8:709 80 "${flags[@]}" --network-allow=lan
+		assert_equal "$output" "reached world 64:ff9b::c0a8:709 80"
+	done
+}
+
 # As with DHCP: the address stands alone, and the router has announced the network.
 @test "network: a network that is known by its route alone is near, too" {
 	in_lan ip -6 addr add 2a13::9/64 dev up0 nodad

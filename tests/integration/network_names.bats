@@ -95,7 +95,10 @@ world 12.0.0.1 7000"
 	dns own.example A 11.0.0.2
 	dns mixed.example A 12.0.0.1 192.168.7.9
 	dns six.example AAAA ::ffff:127.0.0.1
-	for name in evil cloud near own mixed six; do
+	dns translated.example AAAA 64:ff9b::192.168.7.9
+	dns local.example AAAA 64:ff9b:1::1.1.1.1
+	dns tunnel.example AAAA 2002:c0a8:709::1
+	for name in evil cloud near own mixed six translated local tunnel; do
 		for flags in "--network-allow=*.example" "--network-allow=internet --network-deny=x.example"; do
 			# shellcheck disable=SC2086
 			comes $name.example 7000 $flags
@@ -108,6 +111,16 @@ world 12.0.0.1 7000"
 	assert_equal "$output" "reached lan 192.168.7.9 80"
 	comes near.example 443 --network-allow=near.example --network-allow=lan:80
 	assert_equal "$output" refused
+}
+
+# As with DNS64, where the answer for a host of IPv4 is made up.
+@test "names: an answer that leads to the world through a translator is good" {
+	in_world ip -6 addr add 64:ff9b::12.0.0.1/128 dev up0 nodad
+	dns server.example AAAA 64:ff9b::12.0.0.1
+	for rule in server.example internet; do
+		comes server.example 80 --network-ipv6 --network-allow=$rule
+		assert_equal "$output" "reached world 64:ff9b::c00:1 80"
+	done
 }
 
 @test "names: a denied name is not looked up where all others are" {

@@ -204,6 +204,11 @@ static const struct special {
 	{ "::ffff:0:127.0.0.1", "::ffff:0:10.0.0.1", false }, /* IPv4-translated */
 	{ "64:ff9b::", "64:ff9b::255.255.255.255", false },
 	{ "64:ff9b::127.0.0.1", "64:ff9b::169.254.169.254", false },
+	{ "64:ff9b::10.0.0.0", "64:ff9b::10.255.255.255", false },
+	{ "64:ff9b::11.0.0.0", "64:ff9b::100.63.255.255", true }, /* NAT64 of the world */
+	{ "64:ff9b::172.16.0.0", "64:ff9b::172.31.255.255", false },
+	{ "64:ff9b::192.168.0.0", "64:ff9b::192.168.255.255", false },
+	{ "64:ff9b::1:0:0", "64:ff9b:0:ffff:ffff:ffff:ffff:ffff", false },
 	{ "64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", false },
 	{ "100::", "100:0:0:1:ffff:ffff:ffff:ffff", false },
 	{ "200::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false },
@@ -254,6 +259,18 @@ static bool in_set(const char *text, const char *set, const char *address)
 	return false;
 }
 
+/* As the rules for the internet judge. */
+static bool passes(const char *text, const char *address)
+{
+	struct net_prefix translated;
+	uint8_t bytes[16];
+	cr_assert(net_prefix_parse(NET_TRANSLATED, &translated));
+	if (inet_pton(AF_INET6, address, bytes) == 1 &&
+		net_prefix_has(&translated, true, bytes))
+		return !in_set(text, "translated", address);
+	return !in_set(text, "special", address);
+}
+
 Test(net_filter, packets_and_answers_know_the_same_special_addresses)
 {
 	host = (struct net_host){ 0 };
@@ -263,8 +280,8 @@ Test(net_filter, packets_and_answers_know_the_same_special_addresses)
 		for (size_t k = 0; k < ARRAY_SIZE(ends); k++) {
 			cr_expect_eq(
 				internet(ends[k]), specials[i].internet, "%s", ends[k]);
-			cr_expect_eq(in_set(t, "special", ends[k]), !specials[i].internet,
-				"%s", ends[k]);
+			cr_expect_eq(
+				passes(t, ends[k]), specials[i].internet, "%s", ends[k]);
 		}
 	}
 }
@@ -274,7 +291,11 @@ Test(net_filter, a_denied_lan_is_all_that_is_near)
 {
 	static const char *const near[] = { "10.1.2.3", "172.16.0.1", "192.168.7.9",
 		"169.254.169.254", "100.100.1.1", "224.0.0.251", "239.255.255.250",
-		"fc00::1", "fec0::1", "fe80::1", "ff02::fb", "ff05::1:3" };
+		"fc00::1", "fec0::1", "fe80::1", "ff02::fb", "ff05::1:3",
+		"64:ff9b::10.1.2.3", "64:ff9b::192.168.7.9", "64:ff9b::169.254.169.254",
+		"64:ff9b::100.64.0.1", "64:ff9b:1::1", "64:ff9b:1:fffe::10.0.0.1",
+		"::10.0.0.1", "2002:a01:203::1", "2002:ac1f:1::1", "2002:c0a8:101::1",
+		"2002:a9fe:a9fe::1", "2002:6440:1::1", "2002:7f00:1::1" };
 	const char *t = text_of(WORDS(DENY "lan"));
 	place(t, "daddr @link4 goto refuse");
 	place(t, "daddr @link6 goto refuse");
@@ -282,6 +303,43 @@ Test(net_filter, a_denied_lan_is_all_that_is_near)
 		cr_expect(in_set(t, "private", near[i]) || in_set(t, "link", near[i]),
 			"%s", near[i]);
 	cr_expect(!in_set(t, "link", "1.1.1.1") && !in_set(t, "link", "2606:4700::1111"));
+	cr_expect(!in_set(t, "link", "64:ff9b::1.1.1.1") &&
+		!in_set(t, "private", "64:ff9b::1.1.1.1"));
+}
+
+static bool allowed(const struct net_filter *f, const char *text)
+{
+	uint8_t address[16];
+	cr_assert_eq(inet_pton(AF_INET6, text, address), 1);
+	return net_is_allowed(f, &host, true, address);
+}
+
+Test(net_filter, what_a_translator_takes_for_ipv4_is_judged_as_that)
+{
+	host = (struct net_host){ .own = { .v = &(struct net_prefix){ .bits = 32,
+						   .bytes = { 198, 51, 99, 5 } },
+					  .n = 1 },
+		.attached = {
+			.v = &(struct net_prefix){ .bits = 24, .bytes = { 198, 51, 99 } },
+			.n = 1 } };
+	cr_assert(internet("64:ff9b::1.1.1.1"));
+	cr_assert_not(internet("64:ff9b::198.51.99.5"));
+	cr_assert_not(internet("64:ff9b::198.51.99.6"));
+	const char *t = text_of(WORDS(ALLOW "internet"));
+	place(t, "add element inet sbox own6 { 64:ff9b::c633:6305 }");
+	place(t, "add element inet sbox attached6 { 64:ff9b::c633:6300/120 }");
+	struct net_filter f = filter_of(WORDS(ALLOW "lan", ALLOW "100.64.0.7"));
+	cr_assert(allowed(&f, "64:ff9b::10.0.0.1") && allowed(&f, "64:ff9b::100.64.0.7"));
+	cr_assert(allowed(&f, "64:ff9b::198.51.99.6"));
+	cr_assert_not(allowed(&f, "64:ff9b::198.51.99.5"));
+	cr_assert_not(allowed(&f, "64:ff9b::100.64.0.8"));
+	cr_assert_not(allowed(&f, "64:ff9b:1::10.0.0.1"));
+	/* a rule for an address of IPv4 is one for its translation, too */
+	t = text_of(WORDS("--network=user", "--network-ipv6", DENY "11.2.3.0/24:80"));
+	place(t, "{ 11.2.3.0/24 . tcp . 80 }");
+	place(t, "{ 64:ff9b::b02:300/120 . tcp . 80 }");
+	t = text_of(WORDS("--network=user", DENY "11.2.3.0/24:80"));
+	cr_assert_null(strstr(t, "b02:300"));
 }
 
 Test(net_filter, an_address_that_is_not_on_the_internet_can_be_allowed)
@@ -302,7 +360,8 @@ Test(net_filter, an_update_names_the_hosts_new_addresses)
 	const char *t = net_filter_update(&arena, &host);
 	cr_assert_lt(place(t, "flush set inet sbox own4"),
 		place(t, "add element inet sbox own4 { 203.0.113.5 }"));
-	place(t, "add element inet sbox attached6 { 2a00:1::/64 }");
+	place(t,
+		"add element inet sbox attached6 { 64:ff9b::cb00:7100/120, 2a00:1::/64 }");
 }
 
 Test(net_filter, refusals_are_read_from_nfts_words)
