@@ -650,7 +650,7 @@ datagrams"
 		    size = 0
 		    while more := c.recv(65536):
 		        size += len(more)
-		        time.sleep(0.002)
+		        time.sleep(0.01)
 		    print("stream", size, flush=True)
 	END
 	"${into[@]}" "$net_world" -- python3 "$T/work/slow.py" >"$T/sink" 2>&1 3>&- &
