@@ -45,9 +45,10 @@ void peers_forget(struct forwarder *f, const struct port *port)
 static void forget_oldest(struct forwarder *f)
 {
 	struct peer **at = &f->peers;
-	while ((*at)->next)
+	while (*at && (*at)->next)
 		at = &(*at)->next;
-	forget(f, at);
+	if (*at)
+		forget(f, at);
 }
 
 static void on_answers(struct forwarder *f, struct source *s, uint32_t events)
