@@ -82,13 +82,6 @@ void network_init(struct network_run *n, const struct ready *rd, struct supervis
 		.changes = -1 };
 }
 
-struct network_place network_inside(const struct network_run *n, uint64_t capabilities)
-{
-	return (struct network_place){
-		.user_ns = n->user_ns, .net_ns = n->net_ns, .capabilities = capabilities
-	};
-}
-
 /* ---- rules ---- */
 
 /* Runs nft in the sandbox's network, with @text to read. @ret: not waited for, if given. */
@@ -158,8 +151,10 @@ static bool tell_resolver(struct network_run *n, const struct net_host *host)
 	return sent;
 }
 
-void network_changed(struct network_run *n)
+/* The host's addresses have changed: brings the rules up to date. */
+static void on_changes(void *data)
 {
+	struct network_run *n = data;
 	char events[8192];
 	struct net_host host;
 	struct side once = NETWORK_SIDE;
@@ -265,11 +260,6 @@ int network_begin(struct network_run *n, int net_ns, struct awaited *w, struct e
 	return r;
 }
 
-enum setting_id network_lost_by(const struct network_run *n)
-{
-	return n->rd->plan->network_lost == LOST_END ? SET_NETWORK_LOST : SET_COUNT;
-}
-
 /* Until now their end was the start's. */
 static void watch(struct network_run *n)
 {
@@ -278,7 +268,8 @@ static void watch(struct network_run *n)
 	if (n->resolver.pid > 0)
 		supervise_watch(n->supervisor, n->resolver.name, n->resolver.pidfd, by);
 	network_forward_watch(n);
-	n->supervisor->changes_fd = n->changes;
+	n->supervisor->changes =
+		(struct looked_at){ .fd = n->changes, .look = on_changes, .data = n };
 }
 
 int network_look(struct awaited *w, struct err *e)

@@ -91,23 +91,31 @@ int network_forward_begin(struct network_run *n, struct err *e)
 	return spec->n_publish > 0 ? start(n, e) : 0;
 }
 
-void network_forward_asked(struct network_run *n)
+static void watch(struct network_run *n)
 {
+	supervise_watch(
+		n->supervisor, n->forward.name, n->forward.pidfd, network_lost_by(n));
+}
+
+/* Somebody asks: it is served from now on. */
+static void on_asked(void *run)
+{
+	struct network_run *n = run;
 	struct err e;
-	n->supervisor->asked_fd = -1;
+	n->supervisor->asked.fd = -1;
 	if (start(n, &e) < 0)
 		log_warning("no ports can be published: %s", e.msg);
 	else
-		network_forward_watch(n);
+		watch(n);
 }
 
 void network_forward_watch(struct network_run *n)
 {
 	if (n->forward.pid > 0)
-		supervise_watch(n->supervisor, n->forward.name, n->forward.pidfd,
-			network_lost_by(n));
+		watch(n);
 	else
-		n->supervisor->asked_fd = n->asked;
+		n->supervisor->asked =
+			(struct looked_at){ .fd = n->asked, .look = on_asked, .data = n };
 }
 
 void network_forward_stop(struct network_run *n)
