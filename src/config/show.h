@@ -8,7 +8,7 @@
 #include "config/profile.h"
 
 /* The plan as a profile that reads back as the same plan; with @origins each line tells
- * where it came from, and widening rules are marked. Settings at their default that
+ * where it came from, widening rules are marked, and the files follow. Settings at their default that
  * nobody set are left out. */
 void show_plan(FILE *f, const struct plan *p, bool origins);
 /* The value of a setting that is no list, as text in the plan's arena. */
