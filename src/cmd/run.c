@@ -10,6 +10,7 @@
 #include "cmd/command.h"
 #include "cmd/run.h"
 #include "config/cmdline.h"
+#include "config/settings.h"
 #include "config/show.h"
 #include "resolve/overlay.h"
 #include "resolve/resolve.h"
@@ -148,13 +149,30 @@ int run_words(char **words, char **argv, bool tries, struct err *e)
 	return r;
 }
 
-/* A program that does not exist may be a verb with a slip of the pen. */
-static void hint_verb(const char *word, struct err *e)
+/* Of "memory=2G" its key; NULL: it has another form, or names no flag. */
+static const char *flag_meant(struct arena *a, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	if (!equals)
+		return NULL;
+	enum setting_id id =
+		setting_find(arena_strndup(a, word, (size_t)(equals - word)));
+	return id < SET_COUNT && !(settings[id].flags & S_FILE) ? word : NULL;
+}
+
+/* A program that does not exist may be a verb with a slip of the pen, or a flag without its
+ * dashes. */
+static void hint_word(const char *word, bool verbs, struct err *e)
 {
 	struct arena a = { 0 };
-	const char *meant = word ? command_meant(&a, word) : NULL;
-	if (e->exit_status == EXIT_NOT_FOUND && !e->hint[0] && meant)
-		err_hint(e, "did you mean 'sbox %s'?", meant);
+	if (!word || e->exit_status != EXIT_NOT_FOUND || e->hint[0])
+		return;
+	const char *verb = verbs ? command_meant(&a, word) : NULL;
+	const char *flag = flag_meant(&a, word);
+	if (flag)
+		err_hint(e, "did you mean '--%s'?", flag);
+	else if (verb)
+		err_hint(e, "did you mean 'sbox %s'?", verb);
 	arena_done(&a);
 }
 
@@ -163,8 +181,8 @@ static int run(int argc, char **argv, struct err *e)
 	(void)argc;
 	int r = run_words(argv + 1, argv, false, e);
 	/* "run" in so many words leaves no doubt */
-	if (r < 0 && argv[0] && !command_find(argv[0]))
-		hint_verb(argv[1], e);
+	if (r < 0 && argv[0])
+		hint_word(argv[1], !command_find(argv[0]), e);
 	return r;
 }
 

@@ -672,7 +672,9 @@ void setting_apply(struct plan *p, struct diags *d, enum setting_id id, const ch
 		.arena = p->arena, .diags = d, .setting = s, .text = text, .at = *at
 	};
 	if (!*text && id != SET_DESCRIPTION && id != SET_SHELL_COMMAND) {
-		diag_add(d, at, "%s: a value is missing", s->key)->hint = arena_printf(
+		struct diag *missing = diag_add(d, at, "%s: a value is missing", s->key);
+		missing->about = id;
+		missing->hint = arena_printf(
 			p->arena, "write %s = %s", s->key, setting_metavar(s));
 		return;
 	}

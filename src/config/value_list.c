@@ -124,6 +124,24 @@ static const char *capability_name(struct arena *a, const char *word)
 	return copy;
 }
 
+static const char *next_capability(size_t i, const void *arena)
+{
+	char *name = i < (size_t)cap_max_bits() ? cap_to_name((cap_value_t)i) : NULL;
+	const char *copy = name ? arena_strdup((struct arena *)arena, name + 4) : NULL;
+	(void)cap_free(name);
+	return copy;
+}
+
+static const char *capability_hint(struct arena *a, const char *word)
+{
+	const char *name = strncasecmp(word, "cap_", 4) == 0 ? word + 4 : word;
+	const char *near = capability_name(a, name);
+	if (!near)
+		near = str_nearest(name, next_capability, a);
+	return near ? arena_printf(a, "did you mean '%s'?", near)
+		    : "names as in capabilities(7) without 'cap_', root or none";
+}
+
 static void capabilities_parse(const struct value_input *in, void *member)
 {
 	const char *p = in->text, *word;
@@ -133,8 +151,7 @@ static void capabilities_parse(const struct value_input *in, void *member)
 		if (strcmp(word, "none") == 0)
 			*(struct list *)member = (struct list){ 0 };
 		else if (!name)
-			value_bad(in, offset,
-				"names as in capabilities(7) without 'cap_', root or none",
+			value_bad(in, offset, capability_hint(in->arena, word),
 				"not a capability", word);
 		else
 			value_push(in, member, offset)->text = name;

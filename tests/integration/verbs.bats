@@ -98,8 +98,8 @@ refused() {
 	# what a verb does, without the verb
 	run -127 --separate-stderr sbox verify x
 	assert_contains "$stderr" "did you mean 'sbox image verify'?"
-	run -127 --separate-stderr sbox prune
-	assert_contains "$stderr" "did you mean 'sbox layer prune'?"
+	run -127 --separate-stderr sbox memory=2G make
+	assert_contains "$stderr" "did you mean '--memory=2G'?"
 	# neither where it was said that it is a program, nor where it is one
 	run -127 --separate-stderr sbox run layers
 	assert_status 127
