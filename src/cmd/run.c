@@ -15,6 +15,7 @@
 #include "resolve/overlay.h"
 #include "resolve/resolve.h"
 #include "resolve/steps.h"
+#include "resolve/told.h"
 #include "stage/group.h"
 #include "stage/image.h"
 #include "stage/run.h"
@@ -43,6 +44,41 @@ static int told(const struct diags *d, struct err *e)
 	return EXIT_SBOX;
 }
 
+/* Whether none of the limits was asked for by the user, or the administrator. */
+static bool limits_are_brought(const struct ready *rd)
+{
+	struct profile_dirs dirs;
+	const struct plan *p = rd->plan;
+	const struct group_writes *writes = &rd->limits.writes;
+	profile_dirs_init(&dirs, p->arena);
+	bool all = p->limits == LIMITS_AUTO;
+	for (size_t i = 0; all && i < writes->n; i++)
+		if (!writes->v[i].optional)
+			all = profile_is_brought(&dirs, p->origin[writes->v[i].id].file);
+	return all &&
+		(p->cpu_time_ns == 0 ||
+			profile_is_brought(&dirs, p->origin[SET_CPU_TIME].file));
+}
+
+/* Who asked for a limit is told each time; of those that a profile of sbox has for the case
+ * that they can be held, once: a line at each start would teach to read none of them. */
+static void warn_limits(const struct ready *rd)
+{
+	const char *reason = rd->limits.dropped;
+	if (!reason || rd->plan->no_limits || rd->plan->dry_run)
+		return;
+	if (!limits_are_brought(rd))
+		log_warning("limits are not held: %s (--no-limits stops this warning)",
+			reason);
+	else if (told_before(rd->plan->arena, &rd->host, "limits", reason))
+		log_info("limits are not held: %s", reason);
+	else
+		log_warning(
+			"limits of the profile '%s' are not held: %s (told once in a session; "
+			"'sbox ps' shows it)",
+			rd->plan->profile_name, reason);
+}
+
 /* What was asked for by name and takes something from what else was. */
 static void warn(const struct ready *rd)
 {
@@ -50,9 +86,7 @@ static void warn(const struct ready *rd)
 		log_warning(
 			"sbox is run by root: what the program can see it owns, as root does; "
 			"run it as an ordinary user");
-	if (rd->limits.dropped && !rd->plan->no_limits)
-		log_warning("limits are not held: %s (--no-limits stops this warning)",
-			rd->limits.dropped);
+	warn_limits(rd);
 	const struct mount_op *guard = mount_plan_guard(&rd->ops, &rd->root);
 	if (rd->plan->nested == NESTED_FULL && guard)
 		/* in a mount namespace without this mount it is no mount point */

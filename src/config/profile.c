@@ -265,6 +265,12 @@ void profile_dirs_init(struct profile_dirs *dirs, struct arena *a)
 	dirs->v[n] = NULL;
 }
 
+bool profile_is_brought(const struct profile_dirs *dirs, const char *file)
+{
+	size_t len = strlen(dirs->v[0]);
+	return file && strncmp(file, dirs->v[0], len) == 0 && file[len] == '/';
+}
+
 static size_t dirs_count(const struct profile_dirs *dirs)
 {
 	size_t n = 0;
