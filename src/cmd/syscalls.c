@@ -13,7 +13,7 @@
 #include "config/syscalls.h"
 
 struct request {
-	bool json;
+	bool json, words;
 };
 
 static const char *error_text(const struct decision *d)
@@ -103,6 +103,22 @@ static int all_groups(void)
 	return 0;
 }
 
+/* For completions: all that may stand behind the verb. */
+static int all_words(void)
+{
+	struct arena arena = { 0 };
+	struct profile_dirs dirs;
+	struct profile_infos infos = { 0 };
+	for (const struct syscall_group *g = syscall_groups; g->name; g++)
+		puts(g->name);
+	profile_dirs_init(&dirs, &arena);
+	profile_list(&arena, &dirs, &infos);
+	for (size_t i = 0; i < infos.n; i++)
+		puts(infos.v[i].name);
+	arena_done(&arena);
+	return 0;
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
 	struct request rq = { 0 };
@@ -111,6 +127,8 @@ static int run(int argc, char **argv, struct err *e)
 	if (words_read(&cmd_syscalls, argv, &rq, &w, e) < 0)
 		return e->code;
 	const char *name = w.v[0];
+	if (rq.words)
+		return all_words();
 	if (!name)
 		return all_groups();
 	if (name[0] != '@') {
@@ -131,6 +149,7 @@ static const struct option_row options[] = {
 	{ .name = "json",
 		.offset = offsetof(struct request, json),
 		.help = "of a profile, for programs" },
+	{ .name = "words", .offset = offsetof(struct request, words) },
 	{ 0 },
 };
 
@@ -143,6 +162,6 @@ const struct command cmd_syscalls = {
 	.name = "syscalls",
 	.summary = "list groups of system calls, or what a profile decides and why",
 	.actions = actions,
-	.words_from = "profile list --names",
+	.words_from = "syscalls --words",
 	.run = run,
 };

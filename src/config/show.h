@@ -35,5 +35,15 @@ struct completed_verb {
 		*from; /* the words behind "sbox" that print more of them; NULL: none */
 };
 
+/* What may stand behind one word of a verb: what it does, or an option with a value. */
+struct completed_place {
+	const char *verb; /* NULL ends the list of them */
+	const char *behind; /* "install", or the option without its dashes */
+	char letter; /* of the option; 0: none */
+	bool option;
+	const char *words, *from; /* as above */
+};
+
 /* A completion script. -EINVAL for another shell than bash, zsh or fish. */
-int show_completion(FILE *f, const char *shell, const struct completed_verb *verbs);
+int show_completion(FILE *f, const char *shell, const struct completed_verb *verbs,
+	const struct completed_place *places);

@@ -162,10 +162,17 @@ const struct value_type value_capabilities = {
 	.name = "capabilities",
 	.metavar = "none|NAME...",
 	.list = true,
+	.word = next_capability,
 	.parse = capabilities_parse,
 	.print = value_print_list,
 	.print_item = value_print_text,
 };
+
+static const char *next_group(size_t i, const void *ctx)
+{
+	(void)ctx;
+	return syscall_groups[i].name;
+}
 
 static void syscalls_parse(const struct value_input *in, void *member)
 {
@@ -197,6 +204,7 @@ const struct value_type value_syscalls = {
 	.name = "system calls",
 	.metavar = "NAME|@GROUP...",
 	.list = true,
+	.word = next_group,
 	.parse = syscalls_parse,
 	.print = value_print_list,
 	.print_item = value_print_text,
@@ -228,6 +236,7 @@ const struct value_type value_sockets = {
 	.name = "address families",
 	.metavar = "FAMILY...",
 	.list = true,
+	.word = next_family,
 	.parse = sockets_parse,
 	.print = value_print_list,
 	.print_item = value_print_text,

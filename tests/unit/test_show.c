@@ -268,20 +268,26 @@ static const struct completed_verb verbs[] = { { .name = "run" },
 		.flags = "--now",
 		.from = "ps --ids" },
 	{ 0 } };
+static const struct completed_place places[] = { { .verb = "kill",
+							 .behind = "signal",
+							 .letter = 's',
+							 .option = true,
+							 .words = "A B" },
+	{ 0 } };
 
 static void print_bash(FILE *f)
 {
-	show_completion(f, "bash", verbs);
+	show_completion(f, "bash", verbs, places);
 }
 
 static void print_zsh(FILE *f)
 {
-	show_completion(f, "zsh", verbs);
+	show_completion(f, "zsh", verbs, places);
 }
 
 static void print_fish(FILE *f)
 {
-	show_completion(f, "fish", verbs);
+	show_completion(f, "fish", verbs, places);
 }
 
 static const char *flag_of(const struct setting *s)
@@ -369,6 +375,6 @@ Test(show, the_man_page_has_every_key_with_its_default)
 Test(show, there_are_completions_for_three_shells)
 {
 	FILE *f = fopen("/dev/null", "we");
-	cr_assert_eq(show_completion(f, "csh", verbs), -EINVAL);
+	cr_assert_eq(show_completion(f, "csh", verbs, places), -EINVAL);
 	fclose(f);
 }
