@@ -74,6 +74,7 @@ except OSError as e:
 	assert_contains "$stderr" "the memory limit was reached"
 	assert_contains "$stderr" "64 MiB"
 	assert_contains "$stderr" "--memory=SIZE raises it; now it is 64M (--memory)"
+	assert_contains "$(head -n 1 "$T/status")" '"limits":"held"'
 	assert_equal "$(field oom)" True
 	assert_equal "$(field signal)" 9
 	# within 1 % and never above
