@@ -155,6 +155,34 @@ static int run_plan(
 	return r;
 }
 
+/* Of "memory=2G" its key; NULL: it has another form, or names no flag. */
+static const char *flag_meant(struct arena *a, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	if (!equals)
+		return NULL;
+	enum setting_id id =
+		setting_find(arena_strndup(a, word, (size_t)(equals - word)));
+	return id < SET_COUNT && !(settings[id].flags & S_FILE) ? word : NULL;
+}
+
+/* A program that does not exist may be a verb behind flags, one with a slip of the pen, or a
+ * flag without its dashes. */
+static void hint_word(const struct plan *p, bool verbs, struct err *e)
+{
+	if (!p->argv || e->exit_status != EXIT_NOT_FOUND || e->hint[0])
+		return;
+	const char *word = p->argv[0];
+	const char *verb = verbs ? command_meant(p->arena, word) : NULL;
+	const char *flag = flag_meant(p->arena, word);
+	if (flag)
+		err_hint(e, "did you mean '--%s'?", flag);
+	else if (verbs && command_find(word))
+		err_hint(e, "a verb stands before all flags: sbox %s ...", word);
+	else if (verb)
+		err_hint(e, "did you mean 'sbox %s'?", verb);
+}
+
 int run_words(char **words, char **argv, bool tries, struct err *e)
 {
 	struct arena arena = { 0 };
@@ -178,46 +206,18 @@ int run_words(char **words, char **argv, bool tries, struct err *e)
 	} else {
 		log_info("profile %s", p.profile_name ? p.profile_name : "none");
 		r = run_plan(&p, &d, argv, tries, e);
+		/* "run" in so many words leaves no doubt that a program is meant */
+		if (r < 0)
+			hint_word(&p, argv[0] && !command_find(argv[0]), e);
 	}
 	arena_done(&arena);
 	return r;
 }
 
-/* Of "memory=2G" its key; NULL: it has another form, or names no flag. */
-static const char *flag_meant(struct arena *a, const char *word)
-{
-	const char *equals = strchr(word, '=');
-	if (!equals)
-		return NULL;
-	enum setting_id id =
-		setting_find(arena_strndup(a, word, (size_t)(equals - word)));
-	return id < SET_COUNT && !(settings[id].flags & S_FILE) ? word : NULL;
-}
-
-/* A program that does not exist may be a verb with a slip of the pen, or a flag without its
- * dashes. */
-static void hint_word(const char *word, bool verbs, struct err *e)
-{
-	struct arena a = { 0 };
-	if (!word || e->exit_status != EXIT_NOT_FOUND || e->hint[0])
-		return;
-	const char *verb = verbs ? command_meant(&a, word) : NULL;
-	const char *flag = flag_meant(&a, word);
-	if (flag)
-		err_hint(e, "did you mean '--%s'?", flag);
-	else if (verb)
-		err_hint(e, "did you mean 'sbox %s'?", verb);
-	arena_done(&a);
-}
-
 static int run(int argc, char **argv, struct err *e)
 {
 	(void)argc;
-	int r = run_words(argv + 1, argv, false, e);
-	/* "run" in so many words leaves no doubt */
-	if (r < 0 && argv[0])
-		hint_word(argv[1], !command_find(argv[0]), e);
-	return r;
+	return run_words(argv + 1, argv, false, e);
 }
 
 const struct command cmd_run = {

@@ -100,6 +100,8 @@ refused() {
 	assert_contains "$stderr" "did you mean 'sbox image verify'?"
 	run -127 --separate-stderr sbox memory=2G make
 	assert_contains "$stderr" "did you mean '--memory=2G'?"
+	run -127 --separate-stderr sbox --no-limits image list
+	assert_contains "$stderr" "a verb stands before all flags: sbox image"
 	# neither where it was said that it is a program, nor where it is one
 	run -127 --separate-stderr sbox run layers
 	assert_status 127
