@@ -26,10 +26,14 @@ struct group_write {
 	enum controller controller;
 	const char *file, *value;
 	bool optional; /* not every kernel has the file, and nobody has asked for it */
+	bool lifts; /* a limit: none is there where the file is not. @value NULL: of all disks */
 	/* A weight is one among groups side by side, so it is the scope's, whose files are
 	 * systemd's: it is asked for it by this name. NULL: @file is the payload's, and ours. */
 	const char *property;
 };
+
+/* Whether it is a limit that somebody has asked for. */
+bool group_write_limits(const struct group_write *w);
 
 struct group_writes {
 	struct group_write *v;
