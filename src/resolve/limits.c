@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -221,6 +222,14 @@ void limits_writes(
 	push_number(&c, SET_PIDS, CONTROLLER_PIDS, "pids.max",
 		amount(p->pids, machine_pids, 1));
 	push_io(&c, h);
+}
+
+int64_t limits_memory(const struct limits *l)
+{
+	for (size_t i = 0; l->way != GROUP_NONE && i < l->writes.n; i++)
+		if (strcmp(l->writes.v[i].file, "memory.max") == 0)
+			return strtoll(l->writes.v[i].value, NULL, 10);
+	return -1;
 }
 
 /* ---- changes ---- */

@@ -76,6 +76,8 @@ void limits_writes(
  * a mistake. */
 void limits_changes(const struct plan *p, const enum setting_id *which, size_t n_which,
 	struct host *h, struct diags *d, struct group_writes *ret);
+/* The memory that the group may use, in bytes; -1: as much as there is. */
+int64_t limits_memory(const struct limits *l);
 /* All of it, into rd->limits. Mistakes go to @d: limits that cannot be held here, too, unless
  * the plan says that they need not. */
 void limits_resolve(struct ready *rd, struct diags *d);

@@ -244,6 +244,24 @@ os.setxattr(fd, "user.x", b"y")' 2>/dev/null
 	no_leftovers
 }
 
+@test "ephemeral layers of several trees are one store, of either engine" {
+	local engine
+	make_tree
+	mkdir "$T"/work/{a,b}
+	for engine in kernel fuse-overlayfs; do
+		[ $engine = fuse-overlayfs ] || memory_has_attributes || continue
+		run --separate-stderr with_tree --layer=ephemeral --engine=$engine \
+			--overlay="$T/work/a" --overlay="$T/work/b" -- sh -c 'cd "$1"
+			free() { stat -fc "%b-%f" "$1"; }
+			[ "$(free a)" = "$(free b)" ] && head -c 20M /dev/zero >a/big &&
+			[ $(($(free a))) -ge 5120 ] && [ "$(free a)" = "$(free b)" ] &&
+			ls -A b' - "$T/work"
+		assert_status 0
+		assert_equal "$output" ""
+	done
+	no_leftovers
+}
+
 @test "a kept layer is there again, by its name only, and the host is as before" {
 	local engine
 	make_tree
