@@ -294,3 +294,13 @@ const char *str_nearest(
 	}
 	return best && *best ? best : NULL;
 }
+
+static const char *next_of(size_t i, const void *ctx)
+{
+	return ((const char *const *)ctx)[i];
+}
+
+const char *str_nearest_of(const char *word, const char *const *words)
+{
+	return str_nearest(word, next_of, words);
+}

@@ -52,3 +52,5 @@ bool str_match(const char *pattern, const char *s);
  * NULL at the end; NULL entries of a sparse list can be given as "". */
 const char *str_nearest(const char *word, const char *(*next)(size_t i, const void *ctx),
 	const void *ctx);
+/* Of @words, ended by NULL. */
+const char *str_nearest_of(const char *word, const char *const *words);

@@ -420,9 +420,10 @@ static int bring_all(struct request *rq, struct picked *p, struct err *e)
 static int apply(struct request *rq, struct picked *p, struct err *e)
 {
 	int r = picked_walk(p, 0, look, rq, e);
+	if (r == 0)
+		r = pick_tell_missed(p, e);
 	if (r < 0)
 		return r;
-	pick_tell_missed(p);
 	tell_behind(rq, p);
 	tell_more(rq);
 	tell_roots(rq, p);

@@ -407,9 +407,20 @@ layers_of() {
 	assert_status 0
 }
 
-@test "several images are removed at once, and each that cannot be is told" {
+@test "several images are removed at once, each that cannot be is told, and a mistyped one guessed" {
 	busybox_tar
 	sbox image import -q sys.tar one
+	sbox image import -q sys.tar debian
+	for verb in show remove verify; do
+		image $verb debain
+		assert_status 125
+		assert_equal "$stderr" "sbox: there is no image 'debain'
+  hint: did you mean 'debian'?"
+	done
+	run --separate-stderr sbox --root=debain true
+	assert_status 125
+	assert_contains "$stderr" "there is no image of that name either; did you mean 'debian'?"
+	sbox image remove debian
 	sbox image import -q sys.tar two
 	image remove one none two
 	assert_status 125

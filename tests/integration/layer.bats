@@ -825,6 +825,36 @@ assert t["files"] == 1 and t["bytes"] >= 100000, t'
 	assert_contains "$stderr" "did you mean 'trial'?"
 	run --separate-stderr sbox apply trial "$tree/nothing"
 	assert_contains "$stderr" "nothing is changed at '$HOME/t/nothing'"
+	for verb in diff apply discard; do
+		run --separate-stderr sbox $verb nosuchthing
+		assert_status 125
+		assert_equal "$output" ""
+		assert_contains "$stderr" "there is no layer 'nosuchthing', nor has the layer"
+		assert_contains "$stderr" "a change at '$PWD/nosuchthing'"
+	done
+	for verb in show remove; do
+		run --separate-stderr sbox layer $verb trail
+		assert_status 125
+		assert_contains "$stderr" "there is no layer 'trail'"
+		assert_contains "$stderr" "did you mean 'trial'?"
+	done
+	# what is only in the layer is a path
+	in_layer trial $engine "$tree" bash -c 'echo 1 >inside'
+	cd "$tree"
+	run -0 --separate-stderr sbox diff inside
+	assert_contains "$output" "~/t/inside"
+	cd "$T/work"
+	# a name that is new makes a layer, where one is meant as well
+	run --separate-stderr sbox --layer=trail --overlay="$tree" -c :
+	assert_status 0
+	assert_contains "$stderr" "the layer 'trail' is new; there is one 'trial'"
+	sbox layer remove trail
+	run --separate-stderr sbox --layer=y --layer-under=trail --overlay="$tree" -c :
+	assert_status 125
+	assert_contains "$stderr" "did you mean 'trial'?"
+	make_layer step-1 $engine "$tree"
+	run --separate-stderr sbox --layer=step-2 --overlay="$tree" -c :
+	assert_equal "$stderr" ""
 	run --separate-stderr sbox apply --frce trial
 	assert_contains "$stderr" "apply: unknown flag '--frce'"
 	make_layer x $engine "$tree"
