@@ -30,6 +30,7 @@
 #include "config/show.h"
 #include "stage/control.h"
 #include "stage/enlist.h"
+#include "stage/flush.h"
 #include "stage/explain.h"
 #include "stage/group.h"
 #include "stage/network.h"
@@ -47,7 +48,6 @@ enum {
 	AWAIT_MS = 10000, /* for all that the start waits for */
 	ENLIST_MS = 10, /* what has ended by then nobody could have seen on a list */
 	CPU_LOOK_MS = 10, /* at least, between two looks at the processor time */
-	FLUSH_MS = 30000, /* for what is still to be written when the program has ended */
 };
 
 struct run_state {
@@ -60,7 +60,7 @@ struct run_state {
 	bool helper_lost; /* one that the program cannot be without */
 	enum setting_id limit; /* that the program was ended for; SET_COUNT: none */
 	int status;
-	int interrupted; /* the signal that ended the start; 0: none */
+	int interrupted; /* the signal that ended the start, or the last wait; 0: none */
 	int failed; /* negative errno of a start that failed */
 };
 
@@ -319,14 +319,19 @@ static void on_helper_end(struct run_state *st, struct watched *w)
 static void await_served(struct run_state *st)
 {
 	bool well = st->have_status && WIFEXITED(st->status) && !WEXITSTATUS(st->status);
+	struct flush f;
+	flush_init(&f, st->s->signal_fd, st->s->rd->plan->layer);
 	for (size_t i = 0; i < st->s->n_watched; i++) {
 		struct watched *w = &st->s->watched[i];
 		if (w->pidfd < 0 || !w->serves || (well && !w->keeps))
 			continue;
-		struct pollfd end = { .fd = w->pidfd, .events = POLLIN };
-		if (RETRY(poll(&end, 1, FLUSH_MS)) > 0)
+		if (flush_await(&f, w->pidfd, w->keeps))
 			on_helper_end(st, w);
+		else if (w->keeps)
+			st->helper_lost = true;
 	}
+	if (f.ended)
+		st->interrupted = f.ended;
 }
 
 static void fail(struct run_state *st, int error)
@@ -530,13 +535,12 @@ static int outcome(const struct run_state *st, struct err *e)
 			e, -ECHILD, "the sandbox was killed before the program started");
 	/* whatever a program without its files or its network has made of it */
 	bool killed = st->helper_lost || !st->have_status;
+	int by = st->interrupted ? st->interrupted : SIGKILL;
 	struct status_end end = { .facts = &facts, .limit = st->limit };
 	end.code = st->limit != SET_COUNT ? EXIT_TIMEOUT
-		: killed		  ? EXIT_SIGNAL_BASE + SIGKILL
+		: killed		  ? EXIT_SIGNAL_BASE + by
 					  : proc_exit_code(st->status);
-	end.signal = killed		  ? SIGKILL
-		: WIFSIGNALED(st->status) ? WTERMSIG(st->status)
-					  : 0;
+	end.signal = killed ? by : WIFSIGNALED(st->status) ? WTERMSIG(st->status) : 0;
 	group_facts(st->s->group, &facts);
 	tell_end(st);
 	tell_limits(rd, &facts);

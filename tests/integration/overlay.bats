@@ -566,6 +566,54 @@ ctypes.CDLL(None).renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode
 	refute_contains "$output" "has ended"
 }
 
+# That of the tree, which is mounted last: without that of /usr no program would end.
+last_server() {
+	descendants_of "$started" | awk '$4 == "fuse-overlayfs" { print $1 }' | sort -n | tail -n 1
+}
+
+@test "a server that does not end: Ctrl-C is told what it gives up, and then ends it at once" {
+	make_tree
+	mkfifo "$T/work/go"
+	local server sig
+	for sig in INT TERM; do
+		: >"$T/out"
+		sbox_in_background --profile=untrusted --no-limits --cwd=none --layer=k-$sig \
+			--engine=fuse-overlayfs --overlay="$T/work/tree" --read="$T/work/go" \
+			-- sh -c 'echo new >"$2/file"; echo up; read -r word <"$1"' - \
+			"$T/work/go" "$T/work/tree"
+		wait_until 60 grep -q up "$T/out"
+		server=$(last_server)
+		kill -STOP "$server"
+		echo on >"$T/work/go"
+		# without being asked, after a while
+		wait_until 20 grep -q "the layer 'k-$sig' is still being written out" "$T/err"
+		kill -$sig "$started"
+		status=0
+		wait "$started" || status=$?
+		assert_equal "$status" $((128 + $(kill -l $sig)))
+		assert_contains "$(<"$T/err")" \
+			"interrupted: what was written last to the layer 'k-$sig' may be lost"
+		refute_contains "$(<"$T/err")" "has ended"
+	done
+	# waited for, nothing is lost
+	: >"$T/out"
+	sbox_in_background --profile=untrusted --no-limits --cwd=none --layer=k \
+		--engine=fuse-overlayfs --overlay="$T/work/tree" --read="$T/work/go" \
+		-- sh -c 'echo new >"$2/file"; echo up; read -r word <"$1"' - \
+		"$T/work/go" "$T/work/tree"
+	wait_until 60 grep -q up "$T/out"
+	server=$(last_server)
+	kill -STOP "$server"
+	echo on >"$T/work/go"
+	wait_until 20 grep -q "Ctrl-C gives up what is left of it" "$T/err"
+	kill -CONT "$server"
+	status=0
+	wait "$started" || status=$?
+	assert_equal "$status" 0
+	assert_equal "$(cat "$HOME"/.local/share/sbox/layers/k/trees/*/upper/file)" new
+	no_leftovers 'home/.local*'
+}
+
 @test "nothing is left when sbox itself is killed, and the layer can be used again" {
 	make_tree
 	mkfifo "$T/work/go"
