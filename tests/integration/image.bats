@@ -188,6 +188,30 @@ print(i["name"], i["entries"], i["bytes"] > 100000)' <<<"$output")" "sys 5 True"
 	assert_equal "$(ls -A "$(images_dir)")" ""
 }
 
+@test "of two entries with one name the later stays, whatever kinds they are of" {
+	need python3
+	archive again again.tar
+	image import -q again.tar
+	assert_status 0
+	run with_all_ids sh -c 'cd "$1" && find . -mindepth 1 -printf "%P %y %l\n" | sort
+		cat *-file' - "$(images_dir)/again/root"
+	# what a directory held before stays in it
+	assert_equal "$output" "dir-dir d 
+dir-dir/first f 
+dir-dir/later f 
+dir-file f 
+dir-link l later
+file-dir d 
+file-dir/later f 
+file-file f 
+file-link l later
+link-dir d 
+link-dir/later f 
+link-file f 
+link-link l later
+laterlaterlater"
+}
+
 @test "what an overlay would take for its own stays outside" {
 	need python3 unshare
 	archive overlay tar.tar
