@@ -209,10 +209,10 @@ static int show(void *request, const struct words *w, struct err *e)
 		return r;
 	bool there = look(&s, name, &i);
 	if (!there)
-		r = image_not_there(&s, name, e);
+		(void)image_not_there(&s, name, e);
 	image_store_close(&s);
-	if (r < 0)
-		return r;
+	if (!there)
+		return e->code;
 	if (rq->json)
 		print_json(&j, name, &i);
 	else
