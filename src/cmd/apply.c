@@ -254,7 +254,8 @@ static int look(struct picked *p, struct walk *w, const struct walk_entry *entry
 	if (v == VERDICT_RIGHTS)
 		note_roots(rq, p, w, entry);
 	/* what lies in a directory that stays need not be told one by one */
-	if ((v == VERDICT_KEPT || v == VERDICT_RIGHTS) && entry->kind == CHANGE_ADDED)
+	if ((v == VERDICT_KEPT && entry->kind == CHANGE_ADDED) ||
+		(v == VERDICT_RIGHTS && !S_ISDIR(entry->base.st_mode)))
 		walk_skip(w);
 	if (v == VERDICT_GOOD && rq->dry_run)
 		print_change(p, entry, path);
@@ -325,7 +326,7 @@ static int bring(struct picked *p, struct walk *w, const struct walk_entry *entr
 			return 0;
 		}
 		if (v == VERDICT_RIGHTS && ++rq->left <= rq->by[v]) {
-			if (entry->kind == CHANGE_ADDED)
+			if (!S_ISDIR(entry->base.st_mode))
 				walk_skip(w);
 			return 0;
 		}

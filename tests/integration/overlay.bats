@@ -764,6 +764,26 @@ over_tree() {
 		--overlay="$T/work/tree" "$@"
 }
 
+@test "what may not be taken away in a sticky directory stays in the layer, with all that is in it" {
+	make_tree
+	mkdir "$T/work/tree/sticky"
+	echo other >"$T/work/tree/sticky/file"
+	with_all_ids sh -c 'chown 7:7 "$1" "$1/file" && chmod 1777 "$1"' - "$T/work/tree/sticky"
+	run --separate-stderr with_tree --layer=k --engine=fuse-overlayfs --id-map=single -- sh -c \
+		'cd "$1" && rm sticky/file && mkdir sticky/file && echo new >sticky/file/new &&
+		echo mine >sticky/mine && echo new >own' - "$T/work/tree"
+	assert_status 0
+	run --separate-stderr sbox apply k
+	assert_status 1
+	assert_equal "$output" "2 changes of the layer 'k' applied, 1 kept in it"
+	assert_contains "$stderr" "/sticky/file' stays in the layer: you may not change it"
+	assert_contains "$stderr" "as root: tar -C "
+	assert_equal "$(cat "$T/work/tree/sticky/file" "$T/work/tree/sticky/mine" \
+		"$T/work/tree/own")" $'other\nmine\nnew'
+	run --separate-stderr sbox diff k
+	assert_contains "$output" "/sticky/file/new"
+}
+
 @test "a layer that is kept on an overlay: the kernel cannot, and that is said; auto does without" {
 	export SBOX T
 	mkdir -p "$T/work"/{l,u,w}
