@@ -539,7 +539,8 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "Others have 100." },
 	[SET_CPUSET] = { "cpuset", "limits", TEXT(value_cpuset, cpuset),
 		.help = "processors that they may run on",
-		.doc = "The controller is rarely delegated; the error tells how to." },
+		.doc = "all: as many as there are. The controller is rarely delegated; the "
+		       "error tells how to." },
 	[SET_CPU_TIME] = { "cpu-time", "limits", NUM64(value_duration, cpu_time_ns),
 		.help = "end it after this much processor time (as 124)",
 		.doc = "Of all its processes together. It gets SIGTERM, and SIGKILL two "
@@ -554,8 +555,9 @@ const struct setting settings[SET_COUNT] = {
 	[SET_IO_MAX] = { "io-max", "limits", LIST(value_io_max, io_max),
 		.help = "speed limits on a disk",
 		.doc = "PATH is the disk's device, or anything on it. rbps, wbps: bytes a "
-		       "second read and written; riops, wiops: operations. The controller is rarely delegated; "
-		       "the error tells how to." },
+		       "second read and written; riops, wiops: operations. rbps=max lifts that "
+		       "limit of that disk, and max alone all limits of all disks. The "
+		       "controller is rarely delegated; the error tells how to." },
 	[SET_NOFILE] = { "nofile", "limits", NUM64(value_limit_number, nofile),
 		.help = "descriptors that a process may have open",
 		.doc = "This and the next are limits for each process by itself, "

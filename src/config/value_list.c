@@ -558,19 +558,29 @@ static const char *io_limit(struct arena *a, const char *word)
 {
 	static const char *const keys[] = { "rbps=", "wbps=", "riops=", "wiops=" };
 	uint64_t n;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (str_starts(word, keys[i]) &&
-			num_size(word + strlen(keys[i]), &n) == 0 && n > 0)
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *value = word + strlen(keys[i]);
+		if (!str_starts(word, keys[i]))
+			continue;
+		if (strcmp(value, "max") == 0)
+			return arena_strdup(a, word);
+		if (num_size(value, &n) == 0 && n > 0)
 			return arena_printf(a, "%s%llu", keys[i], (unsigned long long)n);
+	}
 	return NULL;
 }
 
 static void io_max_parse(const struct value_input *in, void *member)
 {
 	static const char form[] =
-		"PATH, and one or more of rbps=SIZE wbps=SIZE riops=N wiops=N";
+		"PATH, and one or more of rbps=SIZE wbps=SIZE riops=N wiops=N, each of which "
+		"may be max; or max alone";
 	const char *p = in->text, *word, *all = "";
 	unsigned offset;
+	if (strcmp(p, "max") == 0) { /* as for the other limits; the list is cleared */
+		*(struct list *)member = (struct list){ 0 };
+		return;
+	}
 	const char *path = record_path(in, &p, NULL, form);
 	if (!path)
 		return;
@@ -599,7 +609,7 @@ static void io_max_print(FILE *f, const struct item *item)
 
 const struct value_type value_io_max = {
 	.name = "speed limits on a disk",
-	.metavar = "'PATH rbps=SIZE...'",
+	.metavar = "'PATH rbps=SIZE...'|max",
 	.list = true,
 	.parse = io_max_parse,
 	.print = value_print_list,

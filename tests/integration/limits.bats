@@ -120,6 +120,50 @@ os.wait()' 4>"$T/status"
 	kill "$started"
 }
 
+# What a program can keep in three layers in memory, in KiB and in files.
+fill_layers() {
+	mkdir -p "$T"/work/tree-{1,2,3}
+	"$@" --profile=untrusted --limits=required --memory=32M --engine=fuse-overlayfs \
+		--id-map=single --groups=auto --layer=ephemeral --overlay="$T/work/tree-1" \
+		--overlay="$T/work/tree-2" --overlay="$T/work/tree-3" --cwd=none -- sh -c '
+		shmem() { awk "\$1 == \"Shmem:\" { print \$2 }" /proc/meminfo; }
+		before=$(shmem)
+		for tree in 1 2 3; do head -c 20M /dev/zero >"$1/tree-$tree/big"; done 2>/dev/null
+		echo $(($(shmem) - before))
+		rm "$1"/tree-*/big
+		python3 -c "
+import os, sys
+count = 0
+for tree in 1, 2, 3:
+    try:
+        for i in range(10000):
+            os.close(os.open(f\"{sys.argv[1]}/tree-{tree}/{i}\", os.O_CREAT))
+            count += 1
+    except OSError:
+        pass
+print(count)" "$1"' sh "$T/work"
+}
+
+@test "layers in memory that fuse-overlayfs serves are together no larger than the limit" {
+	need_groups
+	need fuse-overlayfs
+	local way kept files least
+	# where no mount can be handed on, each of the six trees has its share
+	for way in "" "$TEST_BIN/deny ENOSYS mount_setattr --"; do
+		least=$([ -n "$way" ] && echo 15 || echo 30)
+		# shellcheck disable=SC2086
+		run --separate-stderr fill_layers $way "$SBOX"
+		assert_status 0
+		kept=${lines[0]} files=${lines[1]}
+		[ "$kept" -le $((34 << 10)) ] || complain "$way: $kept KiB kept"
+		[ "$kept" -ge $((least << 10)) ] || complain "$way: $kept KiB only"
+		# one for 4 KiB, and the few to begin with
+		[ "$files" -le 8300 ] || complain "$way: $files files kept"
+		[ "$files" -ge $((least << 8)) ] || complain "$way: $files files only"
+	done
+	nothing_is_left
+}
+
 @test "a share of memory is one of the machine's" {
 	need_groups
 	sbox_in_background --memory=25% --memory-high=10% sleep 100
