@@ -74,13 +74,12 @@ int end_tell(const struct run_end *end, const struct group *group,
 			e, -ECHILD, "the sandbox was killed before the program started");
 	/* whatever a program without its files or its network has made of it */
 	bool killed = end->helper_lost || !end->have_status;
+	int by = end->interrupted ? end->interrupted : SIGKILL;
 	struct status_end told = { .facts = &facts, .limit = end->limit };
 	told.code = end->limit != SET_COUNT ? EXIT_TIMEOUT
-		: killed		    ? EXIT_SIGNAL_BASE + SIGKILL
+		: killed		    ? EXIT_SIGNAL_BASE + by
 					    : proc_exit_code(end->status);
-	told.signal = killed		   ? SIGKILL
-		: WIFSIGNALED(end->status) ? WTERMSIG(end->status)
-					   : 0;
+	told.signal = killed ? by : WIFSIGNALED(end->status) ? WTERMSIG(end->status) : 0;
 	group_facts(group, &facts);
 	tell_program(rd->plan, end);
 	tell_limits(rd->plan, &facts);

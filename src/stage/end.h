@@ -17,7 +17,7 @@ struct run_end {
 	bool helper_lost; /* one that the program cannot be without */
 	enum setting_id limit; /* that the program was ended for; SET_COUNT: none */
 	int status;
-	int interrupted; /* the signal that ended the start; 0: none */
+	int interrupted; /* the signal that ended the start, or the last wait; 0: none */
 	int failed; /* negative errno of a start that failed */
 };
 

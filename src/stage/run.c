@@ -109,6 +109,8 @@ static int look_at_program(struct awaited *w, struct err *e)
 	int r = 0;
 	if (kind == CONTROL_USER)
 		overlay_enter(&s->overlay, ns);
+	else if (kind == CONTROL_MEMORY)
+		overlay_lend(&s->overlay, ns);
 	else if (kind == CONTROL_OVERLAY)
 		r = overlay_serve(&s->overlay, ns, e);
 	else if (kind == CONTROL_NETWORK)

@@ -28,6 +28,7 @@
 #include "stage/control.h"
 #include "stage/enlist.h"
 #include "stage/explain.h"
+#include "stage/flush.h"
 #include "stage/group.h"
 #include "stage/report.h"
 #include "stage/side.h"
@@ -43,7 +44,6 @@ enum {
 	AWAIT_MS = 10000, /* for all that the start waits for */
 	ENLIST_MS = 10, /* what has ended by then nobody could have seen on a list */
 	CPU_LOOK_MS = 10, /* at least, between two looks at the processor time */
-	FLUSH_MS = 30000, /* for what is still to be written when the program has ended */
 };
 
 struct run_state {
@@ -197,7 +197,7 @@ static void on_started(struct run_state *st)
 	st->enlist_ms = now_ms() + ENLIST_MS;
 	if (rd->plan->json_status_fd >= 0)
 		enlist_now(st); /* who waits for the word may look at the list next */
-	status_started(rd, st->s->init);
+	status_started(rd, st->s->init, group_held(st->s->group));
 	if (rd->plan->cpu_time_ns > 0 && rd->limits.way != GROUP_NONE)
 		st->cpu_look_ms = now_ms();
 }
@@ -312,14 +312,19 @@ static void await_served(struct run_state *st)
 {
 	bool well = st->end.have_status && WIFEXITED(st->end.status) &&
 		!WEXITSTATUS(st->end.status);
+	struct flush f;
+	flush_init(&f, st->s->signal_fd, st->s->rd->plan->layer);
 	for (size_t i = 0; i < st->s->n_watched; i++) {
 		struct watched *w = &st->s->watched[i];
 		if (w->pidfd < 0 || !w->serves || (well && !w->keeps))
 			continue;
-		struct pollfd end = { .fd = w->pidfd, .events = POLLIN };
-		if (RETRY(poll(&end, 1, FLUSH_MS)) > 0)
+		if (flush_await(&f, w->pidfd, w->keeps))
 			on_helper_end(st, w);
+		else if (w->keeps)
+			st->end.helper_lost = true;
 	}
+	if (f.ended)
+		st->end.interrupted = f.ended;
 }
 
 static void fail(struct run_state *st, int error)
