@@ -3,13 +3,15 @@
  *
  * usage: sbox-sound FD SOCKET SERVER
  *
- * Listens at SOCKET, and connects each client to the server's socket SERVER. What the client
- * sends is read packet by packet and made harmless (resolve/pulse.c); what the server sends
- * passes as it is, but for descriptors. Writes a byte to FD when it listens, and ends when
- * the other end of FD is closed.
+ * Listens at SOCKET, and connects each client anew to the server's socket SERVER, so that a
+ * server that was restarted is found. What the client sends is read packet by packet and
+ * made harmless (resolve/pulse.c); what the server sends passes as it is, but for
+ * descriptors. Writes a byte to FD when it listens, and ends when the other end of FD is
+ * closed.
  *
  * Each connection has a process of its own, so that nobody waits for another's sound. The
- * sandbox that sbox starts it in shows nothing but the two sockets; its end ends them all.
+ * sandbox that sbox starts it in shows nothing but the folders of the two sockets; its end
+ * ends them all.
  */
 #include <errno.h>
 #include <fcntl.h>

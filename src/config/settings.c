@@ -348,7 +348,8 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "What speaks PulseAudio's protocol (PulseAudio, pipewire-pulse). A program "
 		       "can play and record, sees what others play, and can change how loud they "
 		       "are; all else is refused, above all to load modules, which would be a way "
-		       "out of the sandbox. PipeWire's own socket is not shown.",
+		       "out of the sandbox. PipeWire's own socket is not shown. A server "
+		       "that is started again is found by programs that connect again.",
 		.flags = S_WIDENS },
 	[SET_GPU] = { "gpu", "desktop", ENUM(gpu, want_words),
 		.help = "the graphics devices",
