@@ -178,13 +178,13 @@ static void x11(struct resolver *r, bool has_wayland)
  * socket behind a link may be in any folder, so that one is shown alone. */
 static int sound(struct resolver *r)
 {
-	if (r->p->sound == WANT_NO)
+	if (r->p->sound == SOUND_NO)
 		return 0;
 	const char *dir = r->h->runtime_dir ? r->h->runtime_dir : "/nonexistent";
 	const char *its_dir = arena_printf(r->a, "%s/pulse", dir);
 	const char *pulse = arena_printf(r->a, "%s/native", its_dir);
 	if (!is_socket(pulse)) {
-		missing(r, SET_SOUND, r->p->sound, WANT_YES,
+		missing(r, SET_SOUND, r->p->sound, SOUND_YES,
 			"sound server that speaks PulseAudio's protocol");
 		return 0;
 	}

@@ -234,5 +234,7 @@ int proxy_resolve_sound(
 	add(r->a, &p.plan->read, shown);
 	*ARENA_PUSH(r->a, &p.argv) = arena_printf(r->a, "%s/native", folder);
 	*ARENA_PUSH(r->a, &p.argv) = arena_strdup(r->a, server);
+	*ARENA_PUSH(r->a, &p.argv) =
+		arena_strdup(r->a, r->p->sound == SOUND_PLAY ? "play" : "record");
 	return finish(r, &p, &r->rd->sound);
 }

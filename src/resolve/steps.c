@@ -242,7 +242,7 @@ static void program(struct steps *s, const struct ready *rd)
 		add(s, "dbus", true, "filter the session bus, if there is one");
 	if (rd->sound)
 		add(s, "sound", true, "start %s", rd->sound->name);
-	else if (p->sound != WANT_NO)
+	else if (p->sound != SOUND_NO)
 		add(s, "sound", true, "filter the sound server, if there is one");
 	if (rd->capabilities)
 		add(s, origin_of(s, p, SET_CAPABILITIES), true, "keep capabilities");

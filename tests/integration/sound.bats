@@ -19,7 +19,7 @@ serve() {
 
 # client KIND: a client of sound.py's, in a sandbox
 client() {
-	sbox --sound=yes --read="$py" -- \
+	sbox --sound="${sound:-yes}" --read="$py" -- \
 		/usr/bin/python3 -I -S "$py" "$1" "/run/user/$UID/pulse/native"
 }
 
@@ -103,13 +103,36 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$XDG_RUNTIME_DIR/pulse/native"
 	assert_equal "$output" $'answered 32\nthen 1'
 }
 
+@test "a program cannot get past the filter by how it sends, nor keep others out by how it ends" {
+	serve server
+	run -0 --separate-stderr client hostile
+	assert_equal "$output" "$(printf "%s b''\n" 0 9 65537 2147483647 4294967295)"$'\nasks True'
+	assert_equal "$(cut -d' ' -f1,2 "$T/heard" | sort -u)" $'25 0\n8 0'
+	assert_equal "$(grep -c '^25 ' "$T/heard")" 11
+}
+
+@test "descriptors that a sound server sends do not reach the program" {
+	serve giver
+	run -0 --separate-stderr client taker
+	assert_equal "$output" $'30 0\n30 0\n30 0'
+}
+
+@test "noise from a program or from the server harms nobody else" {
+	serve noise
+	sound=play run -0 --separate-stderr client noisy
+	assert_equal "$output" "asks True"
+	refute_contains "$stderr" AddressSanitizer
+	refute_contains "$stderr" "runtime error"
+	assert_equal "$(sort -u "$T/heard" | tail -n 5)" good
+}
+
 # ---- servers as people have them --------------------------------------------------------
 
 # has_sound_again START: a shell in a sandbox, told line by line what to do
 has_sound_again() {
 	mkfifo "$T/words"
 	"$1"
-	sbox --sound=yes -- sh <"$T/words" >"$T/out" 2>"$T/err" 3>&- &
+	sbox --sound=play -- sh <"$T/words" >"$T/out" 2>"$T/err" 3>&- &
 	all_started+=($!)
 	exec 9>"$T/words"
 	echo 'pactl info | grep "^Server Name"; echo one' >&9
@@ -138,4 +161,47 @@ has_sound_again() {
 @test "when pipewire-pulse starts again, programs that connect again are heard" {
 	need pipewire pipewire-pulse pactl
 	has_sound_again start_pipewire
+}
+
+# bats test_tags=no-vm
+@test "play plays, and does not record; yes does both" {
+	need pulseaudio pactl paplay parec
+	start_pulseaudio
+	head -c 20000 /dev/zero >"$T/work/silence"
+	run -0 --separate-stderr sbox --sound=play --cwd=read -- paplay --raw silence
+	refute_contains "$stderr" sbox
+	run -0 --separate-stderr sbox --sound=play -- sh -c \
+		'pactl list short sources; parec 2>&1; parec 2>&1; pactl list short sinks'
+	assert_equal "${#lines[@]}" 3
+	assert_equal "${lines[0]}" "Stream error: Access denied"
+	assert_contains "${lines[2]}" module-null-sink
+	assert_equal "$(grep -c 'may not record; --sound=yes lets it' <<<"$stderr")" 1
+	run -0 --separate-stderr sbox --sound=yes -- sh -c \
+		'pactl list short sources; parec | head -c 1000 | wc -c'
+	assert_contains "${lines[0]}" null.monitor
+	assert_equal "${lines[1]}" 1000
+}
+
+# bats test_tags=no-vm
+@test "what others play is neither shown nor changed, with either word" {
+	need pulseaudio pactl pacat
+	local word other
+	start_pulseaudio
+	pacat /dev/zero 2>/dev/null 3>&- &
+	all_started+=($!)
+	wait_until 30 eval '[ -n "$(pactl list short sink-inputs)" ]'
+	other=$(pactl list short sink-inputs | cut -f1)
+	for word in play yes; do
+		run -0 --separate-stderr sbox --sound=$word -- sh -c '
+			for what in modules clients sink-inputs source-outputs samples; do
+				pactl list short $what
+			done
+			exec 2>&1
+			pactl set-sink-input-mute "$0" 1
+			pactl move-sink-input "$0" 0; pactl set-sink-mute 0 1; :' "$other"
+		assert_equal "$output" "$(printf 'Failure: Access denied\n%.0s' 1 2 3)"
+		run -0 pactl list sink-inputs
+		assert_contains "$output" "Sink Input #$other"
+		assert_contains "$output" "Mute: no"
+	done
 }
