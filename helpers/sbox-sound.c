@@ -34,6 +34,7 @@
 
 /* A sound server of PulseAudio takes 64 clients, and those of other programs are among them. */
 enum { CLIENTS_MAX = 32, ROOM = 2 * (PULSE_HEADER + PULSE_PACKET_MAX) };
+enum { CONNECT_S = 10 }; /* as long a server may take to let a client in */
 
 /* What was told once, by any of the processes: the program can try as often as it likes, and
  * the terminal is the caller's. */
@@ -84,12 +85,16 @@ static int take_packet(struct way *w, struct pulse_client *c, uint32_t size)
 		return -EPROTO;
 	if (left < (w->asks ? size : less(size, PULSE_LOOK)))
 		return 0;
+	if (w->asks && c->waiting >= PULSE_WAITING_MAX)
+		return 0; /* else answers that nobody reads pile up in the server */
 	int r = w->asks ? pulse_tame(c, packet, &tamed)
 			: pulse_answer(c, packet, &passes);
 	if (r < 0)
 		return r;
-	if (w->asks)
+	if (w->asks) {
+		c->waiting++;
 		passes = (uint32_t)tamed;
+	}
 	w->passing = passes;
 	w->dropping = size - passes;
 	pulse_write_size(w->data + w->raw, passes);
@@ -234,11 +239,13 @@ static struct sockaddr_un address(const char *path)
 	return sun;
 }
 
+/* A server that does not let us in for so long is as good as none. */
 static int reach(const char *path)
 {
 	struct sockaddr_un sun = address(path);
+	const struct timeval limit = { .tv_sec = CONNECT_S };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
 		die("socket");
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
 		return fd;

@@ -396,6 +396,7 @@ int pulse_answer(struct pulse_client *c, uint8_t *packet, uint32_t *size)
 		return -EPROTO;
 	uint32_t command = read_u32(packet + AT_COMMAND);
 	if (command == ERROR || command == REPLY) {
+		c->waiting -= c->waiting > 0;
 		answer(c, packet, size, command == ERROR);
 	} else if (command == PLAYBACK_KILLED || command == RECORD_KILLED) {
 		if (*size >= BARE + NUMBER)

@@ -37,6 +37,7 @@ struct pulse_stream {
 struct pulse_client {
 	bool record; /* it may */
 	bool wanted_record; /* it tried to, and may not */
+	uint32_t waiting; /* questions without their answers; for who passes them on */
 	uint32_t asked;
 	struct pulse_question questions[PULSE_WAITING_MAX];
 	struct pulse_stream streams[PULSE_STREAMS];

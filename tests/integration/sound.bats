@@ -117,6 +117,20 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$XDG_RUNTIME_DIR/pulse/native"
 	assert_equal "$output" $'30 0\n30 0\n30 0'
 }
 
+@test "who asks a sound server and does not listen is not asked for more than it can hold" {
+	serve deaf
+	run -0 --separate-stderr client eager
+	assert_equal "$(<"$T/heard")" $'asked 128\nasked 130'
+}
+
+@test "a sound server that lets nobody in is as good as none" {
+	serve full
+	wait_until 10 grep -q full "$T/heard"
+	run -0 --separate-stderr client plain
+	assert_equal "$output" "b''"
+	assert_contains "$stderr" "cannot be reached"
+}
+
 @test "noise from a program or from the server harms nobody else" {
 	serve noise
 	sound=play run -0 --separate-stderr client noisy

@@ -10,6 +10,10 @@ sound.py crowd SOCKET     40 clients at once: how many are answered, and how man
 sound.py hostile SOCKET   ways to send what is not to pass, and to keep what others need
 sound.py giver SOCKET     a server that sends a descriptor with each answer
 sound.py taker SOCKET     its client: how many came
+sound.py deaf SOCKET      a server that answers nothing, and then once: what it was asked
+sound.py eager SOCKET     its client: 1000 questions, and no answer is read
+sound.py full SOCKET      a server that lets nobody in
+sound.py plain SOCKET     a client that waits for the first byte
 sound.py noise SOCKET     a server that sends anything, and judges what comes
 sound.py noisy SOCKET     its client, which does the same; at last one that asks properly
 """
@@ -199,6 +203,42 @@ def taker(path):
         send(sock, 8, number(35) + number(0, b"x"))
         data, fds = socket.recv_fds(sock, 30, 10)[:2]
         print(len(data), len(fds))
+
+
+def deaf(path):
+    sock = listening(path).accept()[0]
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    asked = 0
+    for answers, expected in ((0, 128), (2, 130)):
+        for _ in range(answers):
+            send(sock, 2, b"")
+        while select.select([sock], [], [], 30 if asked < expected else 1)[0]:
+            packet(sock)
+            asked += 1
+        print("asked", asked, flush=True)
+    sock.close()
+
+
+def eager(path):
+    sock = connected(path)
+    for _ in range(1000):
+        send(sock, 20, b"")
+    while sock.recv(100):
+        pass
+
+
+def plain(path):
+    print(connected(path).recv(1))
+
+
+def full(path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen(0)
+    first = connected(path)
+    print("full", flush=True)
+    select.select([], [], [])
+    first.close()
 
 
 def anything(source):
