@@ -114,7 +114,9 @@ const struct setting settings[SET_COUNT] = {
 		.flags = S_WIDENS },
 	[SET_SYSTEM] = { "system", "filesystem", LIST(value_paths, system),
 		.help = "trees of the host's system, for root = host",
-		.doc = "Read-only. Ignored with another root, which brings its own.",
+		.doc = "Read-only. Ignored with another root, which brings its own. A layer goes "
+		       "over the directories among them that are directly below /; what is named "
+		       "further down stays read-only, unless it lies in a tree of overlay.",
 		.flags = S_WIDENS },
 	[SET_READ] = { "read", "filesystem", LIST(value_paths, read), .short_flag = 'r',
 		.help = "paths to see, read-only, at their own place",

@@ -193,9 +193,8 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 		.supervisor = { .rd = rd,
 			.init_pidfd = -1,
 			.signal_fd = -1,
-			.changes_fd = -1,
-			.group = group,
-			.network = &s.network },
+			.changes.fd = -1,
+			.group = group },
 		.group = group,
 		.dbus = { .pidfd = -1, .report_fd = -1 },
 		.sound = { .pidfd = -1, .report_fd = -1 },
@@ -225,7 +224,8 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 	}
 	if (r == 0) {
 		expect_helpers(&s);
-		r = supervise(&s.supervisor, e);
+		struct run_end end = supervise(&s.supervisor, e);
+		r = end_tell(&end, s.group, &s.network, e);
 		*ret_started = r >= 0;
 	}
 	helper_stop(&s.dbus);
