@@ -36,7 +36,10 @@ def prop(key, value):
 def whole(sock, size):
     data = b""
     while len(data) < size:
-        more = sock.recv(size - len(data))
+        try:
+            more = sock.recv(size - len(data))
+        except ConnectionResetError:
+            more = b""
         if not more:
             sys.exit(0)
         data += more
@@ -184,7 +187,7 @@ def hostile(path):
                 print(size, b"")
     for _ in range(100):
         with connected(path) as sock:
-            send(sock, 8, number(35) + number(0, b"x"), [0] * 200)
+            send(sock, 8, number(35) + number(0, b"x"), [0] * 5)
             sock.sendall(module[:30])
             sock.shutdown(socket.SHUT_WR)
     print("asks", asks(path))
