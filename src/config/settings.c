@@ -516,7 +516,9 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "memory to io-max hold for all processes of the sandbox together, by a "
 		       "control group that systemd's user manager delegates, or the caller's "
 		       "own where that is writable. required: without one the program is not "
-		       "started. auto: what can be held is held, and a warning tells the rest. "
+		       "started. auto: what can be held is held, and a warning tells the rest: "
+		       "at each start where a flag or a profile of one's own asks for a limit, "
+		       "once in a session for those of sbox's profiles. "
 		       "group: as required, with a group even where nothing is limited, for "
 		       "\"sbox stats\" and \"sbox pause\"." },
 	[SET_MEMORY] = { "memory", "limits", NUM64(value_limit_size, memory),
@@ -603,7 +605,7 @@ const struct setting settings[SET_COUNT] = {
 	[SET_JSON_STATUS] = { "json-status", NULL, NUM64(value_fd, json_status_fd),
 		.help = "tell what happens on a descriptor, in JSON",
 		.doc = "A line for each: \"started\" with the pid of the sandbox's init on the "
-		       "host, then \"refused\" for each destination or name that the rules "
+		       "host and whether its limits are held, dropped or none, then \"refused\" for each destination or name that the rules "
 		       "of the network refused, with how often, then \"exited\" with the exit "
 		       "code and the signal, or \"failed\" with the message and the hint.",
 		.flags = S_CMDLINE },
@@ -680,7 +682,9 @@ void setting_apply(struct plan *p, struct diags *d, enum setting_id id, const ch
 		.arena = p->arena, .diags = d, .setting = s, .text = text, .at = *at
 	};
 	if (!*text && id != SET_DESCRIPTION && id != SET_SHELL_COMMAND) {
-		diag_add(d, at, "%s: a value is missing", s->key)->hint = arena_printf(
+		struct diag *missing = diag_add(d, at, "%s: a value is missing", s->key);
+		missing->about = id;
+		missing->hint = arena_printf(
 			p->arena, "write %s = %s", s->key, setting_metavar(s));
 		return;
 	}

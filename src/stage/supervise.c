@@ -197,7 +197,7 @@ static void on_started(struct run_state *st)
 	st->enlist_ms = now_ms() + ENLIST_MS;
 	if (rd->plan->json_status_fd >= 0)
 		enlist_now(st); /* who waits for the word may look at the list next */
-	status_started(rd, st->s->init);
+	status_started(rd, st->s->init, group_held(st->s->group));
 	if (rd->plan->cpu_time_ns > 0 && rd->limits.way != GROUP_NONE)
 		st->cpu_look_ms = now_ms();
 }

@@ -74,6 +74,7 @@ except OSError as e:
 	assert_contains "$stderr" "the memory limit was reached"
 	assert_contains "$stderr" "64 MiB"
 	assert_contains "$stderr" "--memory=SIZE raises it; now it is 64M (--memory)"
+	assert_contains "$(head -n 1 "$T/status")" '"limits":"held"'
 	assert_equal "$(field oom)" True
 	assert_equal "$(field signal)" 9
 	# within 1 % and never above
@@ -480,6 +481,53 @@ in_own_group() {
 	run --separate-stderr sbox --memory=64M --limits=auto echo runs
 	assert_status 0
 	assert_contains "$stderr" "limits are not held"
+}
+
+@test "limits of sbox's profiles that are not held are told once, and shown always" {
+	! has_groups || skip_kernel "limits can be held here"
+	# no start, no word that it was told
+	run --separate-stderr sbox -p build --dry-run true
+	assert_equal "$stderr" ""
+	assert_contains "$output" "hold no limits: "
+	run --separate-stderr sbox -p build true
+	assert_status 0
+	assert_contains "$stderr" "limits of the profile 'build' are not held: "
+	run --separate-stderr sbox -p build --json-status=5 true 5>"$T/events"
+	assert_equal "$stderr" ""
+	assert_contains "$(<"$T/events")" '"limits":"dropped"'
+	run --separate-stderr sbox -p untrusted true
+	assert_equal "$stderr" ""
+	run --separate-stderr sbox -p build --verbose true
+	assert_contains "$stderr" "limits are not held: "
+	# another session, or another reason
+	rm -r "$T/run/sbox"
+	run --separate-stderr sbox -p build true
+	assert_contains "$stderr" "are not held: "
+	echo another >"$T/run/sbox/.told-limits"
+	run --separate-stderr sbox -p build true
+	assert_contains "$stderr" "are not held: "
+	# what another user has put there is not written to
+	rm "$T/run/sbox/.told-limits"
+	ln -s "$T/elsewhere" "$T/run/sbox/.told-limits"
+	run --separate-stderr sbox -p build true
+	assert_contains "$stderr" "are not held: "
+	[ ! -e "$T/elsewhere" ]
+}
+
+@test "limits that the user asked for and that are not held are told at each start" {
+	! has_groups || skip_kernel "limits can be held here"
+	mkdir -p "$HOME/.config/sbox/profiles/build.d"
+	local i
+	for i in 1 2; do
+		run --separate-stderr sbox -p build --memory=64M true
+		assert_status 0
+		assert_contains "$stderr" "limits are not held: "
+	done
+	echo $'[limits]\npids = 100' >"$HOME/.config/sbox/profiles/build.d/mine.conf"
+	for i in 1 2; do
+		run --separate-stderr sbox -p build true
+		assert_contains "$stderr" "limits are not held: "
+	done
 }
 
 @test "the helper that asks systemd is missed in words" {
