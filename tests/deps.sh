@@ -58,6 +58,9 @@ table() {
 	test   xdotool                  xdotool
 	test   firefox-esr              firefox-esr
 	test   chromium                 chromium
+	test   pulseaudio               pulseaudio
+	test   pulseaudio-utils         paplay
+	test   pipewire-pulse           pipewire-pulse
 	test   git                      git
 	test   nodejs                   node
 	test   npm                      npm

@@ -63,6 +63,7 @@ enum network { NETWORK_NONE, NETWORK_USER, NETWORK_HOST, NETWORK_COUNT };
 enum network_helper { NETWORK_SLIRP4NETNS, NETWORK_PASTA, NETWORK_HELPER_COUNT };
 enum when_lost { LOST_WARN, LOST_END, LOST_COUNT };
 enum want { WANT_NO, WANT_AUTO, WANT_YES, WANT_COUNT };
+enum want_sound { SOUND_NO, SOUND_PLAY, SOUND_AUTO, SOUND_YES, SOUND_COUNT };
 enum want_x11 { X11_NO, X11_FALLBACK, X11_AUTO, X11_YES, X11_COUNT };
 enum dbus { DBUS_NONE, DBUS_FILTERED, DBUS_COUNT };
 enum syscalls_default {
@@ -242,7 +243,7 @@ struct plan {
 		publish; /* text as net_rule.c reads it */
 	bool network_ipv6;
 
-	int wayland, x11, sound, gpu; /* enum want; x11: enum want_x11 */
+	int wayland, x11, sound, gpu; /* enum want; enum want_x11, enum want_sound */
 	bool themes;
 	int dbus;
 	struct list dbus_own, dbus_talk, dbus_see, dbus_call;

@@ -23,6 +23,7 @@ static const char *const network_words[] = { "none", "user", "host", NULL };
 static const char *const network_helper_words[] = { "slirp4netns", "pasta", NULL };
 static const char *const lost_words[] = { "warn", "end", NULL };
 static const char *const want_words[] = { "no", "auto", "yes", NULL };
+static const char *const sound_words[] = { "no", "play", "auto", "yes", NULL };
 static const char *const x11_words[] = { "no", "fallback", "auto", "yes", NULL };
 static const char *const dbus_words[] = { "none", "filtered", NULL };
 static const char *const default_words[] = { "errno", "kill", "log", NULL };
@@ -44,6 +45,7 @@ WORDS_FIT(network_words, NETWORK_COUNT);
 WORDS_FIT(network_helper_words, NETWORK_HELPER_COUNT);
 WORDS_FIT(lost_words, LOST_COUNT);
 WORDS_FIT(want_words, WANT_COUNT);
+WORDS_FIT(sound_words, SOUND_COUNT);
 WORDS_FIT(x11_words, X11_COUNT);
 WORDS_FIT(dbus_words, DBUS_COUNT);
 WORDS_FIT(default_words, SYSCALLS_DEFAULT_COUNT);
@@ -347,12 +349,16 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "A program with it can read the keyboard and the windows of all other "
 		       "X11 programs. fallback: only where there is no Wayland socket.",
 		.flags = S_WIDENS },
-	[SET_SOUND] = { "sound", "desktop", ENUM(sound, want_words),
+	[SET_SOUND] = { "sound", "desktop", ENUM(sound, sound_words),
 		.help = "the sound server, through a filter",
-		.doc = "What speaks PulseAudio's protocol (PulseAudio, pipewire-pulse). A program "
-		       "can play and record, sees what others play, and can change how loud they "
-		       "are; all else is refused, above all to load modules, which would be a way "
-		       "out of the sandbox. PipeWire's own socket is not shown.",
+		.doc = "What speaks PulseAudio's protocol (PulseAudio, pipewire-pulse). play: a "
+		       "program can play, where the session has a server, and sees no "
+		       "microphone. auto: it can record, too: microphones, and what others play. "
+		       "yes: the same, and an error where there is no server.\n\n"
+		       "In each case it does not see the streams of others, nor change their "
+		       "volume, and all else is refused: above all to load modules, which would "
+		       "be a way out of the sandbox. PipeWire's own socket is not shown. A "
+		       "server that is started again is found by programs that connect again.",
 		.flags = S_WIDENS },
 	[SET_GPU] = { "gpu", "desktop", ENUM(gpu, want_words),
 		.help = "the graphics devices",

@@ -51,6 +51,12 @@ static bool is_socket(const char *path)
 	return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 static void show_at(struct resolver *r, enum setting_id id, const char *source,
 	const char *dest, bool write)
 {
@@ -166,15 +172,19 @@ static void x11(struct resolver *r, bool has_wayland)
 
 /* PulseAudio's socket through a filter, since who speaks to it as it is can have the server
  * run code (pulse.c). No cookie: the server knows its user. PipeWire's own socket is not
- * shown: it has the same fault, and nobody filters it. */
+ * shown: it has the same fault, and nobody filters it.
+ *
+ * The filter sees the socket's folder, where a server that starts anew makes another one. A
+ * socket behind a link may be in any folder, so that one is shown alone. */
 static int sound(struct resolver *r)
 {
-	if (r->p->sound == WANT_NO)
+	if (r->p->sound == SOUND_NO)
 		return 0;
 	const char *dir = r->h->runtime_dir ? r->h->runtime_dir : "/nonexistent";
-	const char *pulse = arena_printf(r->a, "%s/pulse/native", dir);
+	const char *its_dir = arena_printf(r->a, "%s/pulse", dir);
+	const char *pulse = arena_printf(r->a, "%s/native", its_dir);
 	if (!is_socket(pulse)) {
-		missing(r, SET_SOUND, r->p->sound, WANT_YES,
+		missing(r, SET_SOUND, r->p->sound, SOUND_YES,
 			"sound server that speaks PulseAudio's protocol");
 		return 0;
 	}
@@ -187,7 +197,7 @@ static int sound(struct resolver *r)
 	if (!shown)
 		return r->e->code;
 	show_at(r, SET_SOUND, shown, inside, false);
-	return proxy_resolve_sound(r, pulse, shown);
+	return proxy_resolve_sound(r, pulse, is_link(pulse) ? pulse : its_dir, shown);
 }
 
 /* ---- graphics ---- */

@@ -208,7 +208,8 @@ int proxy_resolve(
 	return 0;
 }
 
-int proxy_resolve_sound(struct resolver *r, const char *server, const char *folder)
+int proxy_resolve_sound(
+	struct resolver *r, const char *server, const char *shown, const char *folder)
 {
 	struct proxy p;
 	const char *program = host_libexec(r->h, r->a, "sbox-sound");
@@ -223,9 +224,11 @@ int proxy_resolve_sound(struct resolver *r, const char *server, const char *fold
 		return code;
 	p.spec->hint = "--sound=no runs without sound";
 	add(r->a, &p.plan->read, program);
-	add(r->a, &p.plan->read, server);
+	add(r->a, &p.plan->read, shown);
 	*ARENA_PUSH(r->a, &p.argv) = arena_printf(r->a, "%s/native", folder);
 	*ARENA_PUSH(r->a, &p.argv) = arena_strdup(r->a, server);
+	*ARENA_PUSH(r->a, &p.argv) =
+		arena_strdup(r->a, r->p->sound == SOUND_PLAY ? "play" : "record");
 	r->rd->sound = finish(r, &p);
 	return 0;
 }

@@ -17,5 +17,7 @@ int proxy_try(const char *address);
 int proxy_resolve(
 	struct resolver *r, const char *program, const char *address, const char *folder);
 /* The same for sbox-sound and the sound server's socket @server, into r->rd->sound; it will
- * listen at @folder/native. */
-int proxy_resolve_sound(struct resolver *r, const char *server, const char *folder);
+ * listen at @folder/native. Of the host it sees @shown: the socket's folder, so that it finds
+ * the socket that a server makes at its next start, or the socket. */
+int proxy_resolve_sound(
+	struct resolver *r, const char *server, const char *shown, const char *folder);

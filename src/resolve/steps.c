@@ -243,7 +243,7 @@ static void program(struct steps *s, const struct ready *rd)
 			"filter the session bus, if there is one");
 	if (rd->sound)
 		add(s, by_setting(s, SET_SOUND), true, "start %s", rd->sound->name);
-	else if (p->sound != WANT_NO)
+	else if (p->sound != SOUND_NO)
 		add(s, by_setting(s, SET_SOUND), true,
 			"filter the sound server, if there is one");
 	if (rd->capabilities)

@@ -279,63 +279,6 @@ for name in "keys/id", ".ssh/id":
 	assert_equal "$output" ""
 }
 
-# ---- servers of the session -------------------------------------------------------------------
-
-@test "who may make sound has the sound server load nothing, nor get anything else" {
-	local py=$BATS_TEST_DIRNAME/sound.py
-	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"
-	/usr/bin/python3 -I -S "$py" server "$XDG_RUNTIME_DIR/pulse/native" >"$T/heard" 3>&- &
-	all_started+=($!)
-	wait_until 10 test -S "$XDG_RUNTIME_DIR/pulse/native"
-	touch "$XDG_RUNTIME_DIR/pipewire-0"
-	run -0 --separate-stderr sbox --sound=yes --read="$py" -c '
-		ls "$XDG_RUNTIME_DIR" "$XDG_RUNTIME_DIR/pulse"
-		/usr/bin/python3 -I -S "$0" client "${PULSE_SERVER#unix:}"' "$py"
-	assert_equal "$output" "$(printf '%s\n' "/run/user/$UID:" pulse '' \
-		"/run/user/$UID/pulse:" native 'answer 2' 'answer 2' 'answer 2')"
-	wait_until 10 grep -q 'sound 100000' "$T/heard"
-	run cat "$T/heard"
-	assert_contains "$output" "8 0 b'L\\x00\\x00\\x00#x"
-	assert_contains "$output" "25 0 b'L\\xff\\xff\\xff\\xff'"
-	refute_contains "$output" module-ladspa-sink
-	assert_contains "$output" tapplication.name
-	refute_contains "$output" tfilter.apply
-	refute_contains "$output" 'sound 4'
-}
-
-@test "one program cannot take all places that a sound server has for clients" {
-	local py=$BATS_TEST_DIRNAME/sound.py
-	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"
-	/usr/bin/python3 -I -S "$py" server "$XDG_RUNTIME_DIR/pulse/native" >"$T/heard" 3>&- &
-	all_started+=($!)
-	wait_until 10 test -S "$XDG_RUNTIME_DIR/pulse/native"
-	run -0 --separate-stderr sbox --sound=yes --read="$py" -- \
-		/usr/bin/python3 -I -S "$py" crowd "/run/user/$UID/pulse/native"
-	assert_equal "$output" $'answered 32\nthen 1'
-}
-
-@test "a sound server learns whose program it hears, however late it asks" {
-	local py=$BATS_TEST_DIRNAME/sound.py
-	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"
-	/usr/bin/python3 -I -S "$py" late "$XDG_RUNTIME_DIR/pulse/native" >"$T/heard" 3>&- &
-	all_started+=($!)
-	wait_until 10 test -S "$XDG_RUNTIME_DIR/pulse/native"
-	run -0 --separate-stderr sbox --sound=yes --read="$py" -- \
-		/usr/bin/python3 -I -S "$py" prompt "/run/user/$UID/pulse/native"
-	assert_equal "$(<"$T/heard")" "from $UID"
-}
-
-@test "that a sound server is gone is told once, however often the program tries" {
-	local py=$BATS_TEST_DIRNAME/sound.py
-	mkdir -m 700 "$XDG_RUNTIME_DIR/pulse"
-	/usr/bin/python3 -I -S -c 'import socket, sys
-socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$XDG_RUNTIME_DIR/pulse/native"
-	run -0 --separate-stderr sbox --sound=yes --read="$py" -- \
-		/usr/bin/python3 -I -S "$py" stubborn "/run/user/$UID/pulse/native"
-	assert_equal "$output" "$(printf "heard b''%.0s\n" {1..20})"
-	assert_equal "$(grep -c 'cannot be reached\|cannot reach' <<<"$stderr")" 1
-}
-
 # ---- time, signals, keys --------------------------------------------------------------------
 
 @test "a program that stops itself, and us by that, does not outlast the time limit" {
