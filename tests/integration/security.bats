@@ -168,6 +168,47 @@ while os.getppid() == there:
 	run -0 sbox --write=. -c 'echo asked >new'
 }
 
+# A socket answers through a read-only mount, and most of a session's answer anything.
+@test "standing where a session keeps its sockets shows none of them" {
+	local dir how
+	export XDG_RUNTIME_DIR=$T/above/run
+	mkdir -p -m 700 "$XDG_RUNTIME_DIR/gnupg"
+	/usr/bin/python3 -c 'import socket, sys
+for name in sys.argv[1:]: socket.socket(socket.AF_UNIX).bind(name)' \
+		"$XDG_RUNTIME_DIR/socket" "$XDG_RUNTIME_DIR/gnupg/socket"
+	for dir in "$XDG_RUNTIME_DIR" "$XDG_RUNTIME_DIR/gnupg" "$T/above"; do
+		cd "$dir"
+		for how in --cwd=read --cwd=write --layer=ephemeral; do
+			run --separate-stderr sbox $how -c 'find . "$0" -name socket' "$dir"
+			assert_equal "$output" ""
+		done
+	done
+	cd "$XDG_RUNTIME_DIR"
+	run -0 sbox --read=. -c 'test -S socket'
+	cd /tmp
+	dir=$(mktemp -d -p /tmp)
+	for how in --cwd=read --cwd=write --layer=ephemeral; do
+		run -1 sbox $how -c 'test -e "$0"' "$dir"
+	done
+	rmdir "$dir"
+}
+
+@test "standing in what is the sandbox's own inside starts there" {
+	local dir
+	for dir in /tmp /dev /proc /run /var; do
+		cd "$dir"
+		run -0 --separate-stderr sbox -c 'pwd; ls -A /tmp; ls /dev/full /proc/1/status'
+		assert_equal "$output" "$dir"$'\n/dev/full\n/proc/1/status'
+		assert_equal "$stderr" ""
+	done
+	cd /proc/$$
+	run -0 --separate-stderr sbox -c pwd
+	assert_equal "$output" "$HOME"
+	cd /usr/share
+	run -0 --separate-stderr sbox -c pwd
+	assert_equal "$output" /usr/share
+}
+
 @test "where there are no keys, none can be planted for the next log-in" {
 	rm -r "$HOME/.ssh"
 	run --separate-stderr sbox --home=host -c 'for way in .ssh .gnupg; do
