@@ -213,7 +213,9 @@ static void wish_own_state(struct resolver *r)
 			continue; /* such as /dev/null, for those who want no cache */
 		if (all[i].kind == OP_SECRET)
 			make_own_folder(r, base);
-		wish(r, all[i].kind, arena_printf(r->a, "%s/sbox", base), all[i].id, NULL)
+		const char *named = r->h->named[all[i].base];
+		wish(r, all[i].kind, arena_printf(r->a, "%s/sbox", named), all[i].id,
+			NULL)
 			->make_dir = true;
 	}
 	wish_instances(r);

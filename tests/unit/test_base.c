@@ -337,6 +337,38 @@ Test(path, the_real_name_of_what_is_missing_is_that_of_what_is_there)
 	arena_done(&a);
 }
 
+Test(path, every_link_on_the_way_is_told_by_its_own_place)
+{
+	struct arena a = { 0 };
+	struct path_links links;
+	char top[] = "/tmp/sbox-unit-XXXXXX";
+	cr_assert_not_null(mkdtemp(top));
+	int dir = open(top, O_PATH | O_DIRECTORY);
+	cr_assert_eq(mkdirat(dir, "v1", 0700), 0);
+	cr_assert_eq(symlinkat("v1", dir, "now"), 0);
+	cr_assert_eq(symlinkat("./now/../now/none", dir, "dangling"), 0);
+	cr_assert_eq(symlinkat("loop", dir, "loop"), 0);
+
+	const char *path = arena_printf(&a, "%s/now/file", top);
+	cr_assert_str_eq(
+		path_trace(&a, path, &links), arena_printf(&a, "%s/v1/file", top));
+	cr_assert_eq(links.n, 1);
+	cr_assert_str_eq(links.v[0], arena_printf(&a, "%s/now", top));
+	path = arena_printf(&a, "%s/dangling/x", top);
+	cr_assert_str_eq(
+		path_trace(&a, path, &links), arena_printf(&a, "%s/v1/none/x", top));
+	cr_assert_eq(links.n, 3); /* "now" twice */
+	cr_assert_str_eq(links.v[0], arena_printf(&a, "%s/dangling", top));
+	path = arena_printf(&a, "%s/loop", top);
+	cr_assert_str_eq(path_trace(&a, path, &links), path);
+	cr_assert_str_eq(path_trace(&a, "/no such/thing", &links), "/no such/thing");
+	cr_assert_eq(links.n, 0);
+
+	cr_assert_eq(path_remove_tree(AT_FDCWD, top), 0);
+	close(dir);
+	arena_done(&a);
+}
+
 Test(path, a_relative_path_is_taken_from_its_base)
 {
 	static const struct {
