@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/human.h"
+#include "base/json.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -367,6 +368,20 @@ Test(path, every_link_on_the_way_is_told_by_its_own_place)
 	cr_assert_eq(path_remove_tree(AT_FDCWD, top), 0);
 	close(dir);
 	arena_done(&a);
+}
+
+Test(json, what_a_terminal_would_act_on_is_escaped_and_reads_back_the_same)
+{
+	char *text = NULL;
+	size_t size;
+	struct json j = { .f = open_memstream(&text, &size) };
+	json_begin(&j, NULL, '[');
+	json_string(&j, NULL, "a\033[2J\302\2332J\177\303\244\302\240\"\\");
+	json_end(&j, ']');
+	fclose(j.f);
+	cr_assert_str_eq(
+		text, "[\"a\\u001b[2J\\u009b2J\\u007f\303\244\302\240\\\"\\\\\"]\n");
+	free(text);
 }
 
 Test(path, a_relative_path_is_taken_from_its_base)
