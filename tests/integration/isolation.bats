@@ -351,6 +351,7 @@ os.kill(0, signal.SIGUSR2)'
 }
 
 @test "pass-fd passes just the descriptors that it names" {
+	local fd
 	echo passed >"$T/file"
 	exec 7<"$T/file" 8<"$T/file" 9<"$T/file" 150<"$T/file"
 	run --separate-stderr probe --pass-fd=150 --pass-fd=8 --pass-fd=8
@@ -361,6 +362,12 @@ os.kill(0, signal.SIGUSR2)'
 	run --separate-stderr sbox --pass-fd=7 -- true
 	assert_status 125
 	assert_contains "$stderr" "descriptor 7 is not open"
+	# nor is one that sbox itself has opened by then, to ask for a control group above all
+	for fd in 4 5 6 7 8 9; do
+		run --separate-stderr eval \
+			"sbox --memory=100M --limits=auto --pass-fd=$fd true 4>&- 5>&- 6>&- 9>&-"
+		assert_contains "$stderr" "descriptor $fd is not open"
+	done
 }
 
 # ---- privileges -------------------------------------------------------------------------
