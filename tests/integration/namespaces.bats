@@ -137,7 +137,7 @@ for step in (lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1)),
 @test "with the host's process ids that is so without /proc, at a time limit, and when it is killed" {
 	local way stays='trap "" TERM; setsid sleep 1000 >/dev/null 2>&1 & echo up; '
 	for way in --proc=no --hide=/proc; do
-		run --separate-stderr timeout -s KILL 20 "$SBOX" --pid=host $way --name=one \
+		run --separate-stderr timeout -s KILL 20 "$SBOX" --pid=host $way --apparmor=off \
 			-c "$stays exit 3" 3>&-
 		assert_status 3
 		no_leftovers 'home/.*'
