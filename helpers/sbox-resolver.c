@@ -32,13 +32,6 @@
 
 #include "resolver/resolver.h"
 
-_Noreturn void die(const char *what, int error)
-{
-	fprintf(stderr, "%s%s%s\n", what, error ? ": " : "",
-		error ? strerror(error) : "");
-	exit(EXIT_FAILURE);
-}
-
 /* ---- time ---- */
 
 static void check_times(struct resolver *r)

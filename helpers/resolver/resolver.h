@@ -88,9 +88,6 @@ struct resolver {
 	size_t n_given; /* ever; the oldest are written over */
 };
 
-/* Ends the program; @error: an errno, or 0. */
-_Noreturn void die(const char *what, int error);
-
 /* ---- rules.c ---- */
 
 /* From standard input, all of them. */
@@ -103,6 +100,8 @@ bool rules_allow(const struct resolver *r, const char *name, uint64_t *ret_sets)
 
 /* ---- told.c ---- */
 
+/* Ends the program; @error: an errno, or 0. */
+_Noreturn void die(const char *what, int error);
 /* A name that was refused; @near: since it led to what is not on the internet. */
 void count_refused(struct resolver *r, const char *name, bool near);
 /* That the program got the address under this name. */

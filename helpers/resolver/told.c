@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* told.c - what the supervisor hears at the end: refused names, and whose addresses were given */
+/* told.c - what others hear: mistakes; at the end the names refused and the addresses given */
 #include "resolver/resolver.h"
 
 #include <arpa/inet.h>
@@ -11,6 +11,13 @@
 #include <sys/socket.h>
 
 #include "base/str.h"
+
+_Noreturn void die(const char *what, int error)
+{
+	fprintf(stderr, "%s%s%s\n", what, error ? ": " : "",
+		error ? strerror(error) : "");
+	exit(EXIT_FAILURE);
+}
 
 void count_refused(struct resolver *r, const char *name, bool near)
 {

@@ -164,6 +164,26 @@ int str_next_word(struct arena *a, const char **p, char **ret, const char **ret_
 	return 0;
 }
 
+const char *str_shell_word(struct arena *a, const char *word)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%_+=:,./-";
+	if (*word && !word[strspn(word, plain)])
+		return word;
+	char *text = arena_alloc(a, strlen(word) * 4 + 3), *out = text;
+	*out++ = '\'';
+	for (const char *c = word; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return NULL;
+		if (*c == '\'')
+			out = stpcpy(out, "'\\'");
+		*out++ = *c;
+	}
+	*out++ = '\'';
+	*out = '\0';
+	return text;
+}
+
 void str_print_word_n(FILE *f, const char *word, size_t len)
 {
 	const char *end = word + len;
@@ -273,4 +293,14 @@ const char *str_nearest(
 		}
 	}
 	return best && *best ? best : NULL;
+}
+
+static const char *next_of(size_t i, const void *ctx)
+{
+	return ((const char *const *)ctx)[i];
+}
+
+const char *str_nearest_of(const char *word, const char *const *words)
+{
+	return str_nearest(word, next_of, words);
 }

@@ -41,6 +41,9 @@ const char *str_word_end(const char *s, const char **ret_quote);
  * escaped. */
 void str_print_word(FILE *f, const char *word);
 void str_print_word_n(FILE *f, const char *word, size_t len);
+/* A word as a shell reads it, for a command that is told; NULL: it has control characters, and
+ * is not to be copied from a terminal. */
+const char *str_shell_word(struct arena *a, const char *word);
 
 /* Shell pattern with * and ? only, matched over the whole of @s. */
 bool str_match(const char *pattern, const char *s);
@@ -49,3 +52,5 @@ bool str_match(const char *pattern, const char *s);
  * NULL at the end; NULL entries of a sparse list can be given as "". */
 const char *str_nearest(const char *word, const char *(*next)(size_t i, const void *ctx),
 	const void *ctx);
+/* Of @words, ended by NULL. */
+const char *str_nearest_of(const char *word, const char *const *words);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* apply.c - "sbox apply": changes in a layer, all or some, are brought to the host
  *
- * All are looked at before the first is brought: one that cannot be brought keeps all back.
+ * All are looked at before the first is brought: one that cannot be brought keeps all back. But
+ * what only root may change stays in the layer, and the caller's own is brought.
  */
 #include "layer/apply.h"
 
@@ -14,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "cmd/guarded.h"
 #include "cmd/interrupt.h"
 #include "cmd/layers.h"
@@ -26,6 +28,12 @@ struct behind {
 	uint64_t n;
 };
 
+/* What root could bring of one tree: names below it as words of a shell, each behind a blank. */
+struct roots {
+	const struct layer_tree *tree;
+	const char *words; /* NULL: too many, or odd ones */
+};
+
 struct request {
 	bool force, protected, dry_run;
 	bool brings; /* behind the first walk */
@@ -35,12 +43,18 @@ struct request {
 		struct behind *v;
 		size_t n;
 	} behind;
+	struct {
+		struct roots *v;
+		size_t n;
+	} roots;
 	uint64_t brought, kept, refused;
+	uint64_t left; /* behind the first walk: what the caller may not change */
 	uint64_t by[VERDICT_COUNT];
 };
 
 enum {
 	TOLD_MAX = 10, /* of one kind, one by one */
+	WORDS_MAX = 2000, /* of a command that is told */
 	EXIT_KEPT = 1, /* something stays in the layer; part of the interface */
 };
 
@@ -131,7 +145,9 @@ static void tell(const struct picked *p, const char *path, enum verdict v,
 {
 	struct arena a = { 0 };
 	const char *shown = shown_path(&a, &p->host, path);
-	if (v == VERDICT_KEPT)
+	if (v == VERDICT_RIGHTS)
+		log_warning("'%s' stays in the layer: %s", shown, why_not(v));
+	else if (v == VERDICT_KEPT)
 		log_warning("'%s' stays in the layer: a %s is not brought", shown,
 			S_ISREG(entry->upper.st_mode) ? "name like that"
 						      : type_word(entry->upper.st_mode));
@@ -172,6 +188,54 @@ static void tell_more(const struct request *rq)
 				why_not((enum verdict)v));
 }
 
+/* ---- what only root may change ---- */
+
+static struct roots *roots_of(
+	struct request *rq, const struct picked *p, const struct walk *w)
+{
+	for (size_t i = 0; i < rq->roots.n; i++)
+		if (rq->roots.v[i].tree == w->tree)
+			return &rq->roots.v[i];
+	struct roots *roots = ARENA_PUSH(p->arena, &rq->roots);
+	*roots = (struct roots){ .tree = w->tree, .words = "" };
+	return roots;
+}
+
+static void note_roots(struct request *rq, const struct picked *p, const struct walk *w,
+	const struct walk_entry *entry)
+{
+	struct stat dir;
+	if (!entry->upper.st_mode || S_ISDIR(entry->base.st_mode) ||
+		fstat(entry->base_dir, &dir) < 0 || dir.st_uid == p->host.uid)
+		return;
+	struct roots *roots = roots_of(rq, p, w);
+	const char *word = str_shell_word(p->arena, entry->path);
+	if (!roots->words || !word || *word == '-' ||
+		strlen(roots->words) + strlen(word) > WORDS_MAX)
+		roots->words = NULL;
+	else
+		roots->words = arena_printf(p->arena, "%s %s", roots->words, word);
+}
+
+/* By programs that root trusts, and from the layer itself: what a program inside would say of
+ * these files, it would say with other programs' bytes. Without what marks directories for
+ * fuse-overlayfs, set-id bits and the caller's ownership. */
+static void tell_roots(const struct request *rq, const struct picked *p)
+{
+	const char *data =
+		shown_path(p->arena, &p->host, p->host.vars[VAR_XDG_DATA_HOME]);
+	for (size_t i = 0; i < rq->roots.n; i++) {
+		const struct roots *roots = &rq->roots.v[i];
+		const char *tree = str_shell_word(p->arena, roots->tree->path);
+		if (tree)
+			log_note("as root: tar -C %s/sbox/layers/%s/trees/%u/upper "
+				 "--exclude='.wh.*' --mode=ug-s -c%s | sudo tar -C %s "
+				 "--no-same-owner -x",
+				data, p->layer.name, roots->tree->number,
+				roots->words ? roots->words : " PATH...", tree);
+	}
+}
+
 static int look(struct picked *p, struct walk *w, const struct walk_entry *entry,
 	const char *path, void *data, struct err *e)
 {
@@ -187,14 +251,17 @@ static int look(struct picked *p, struct walk *w, const struct walk_entry *entry
 		count_guarded(rq, p->arena, rule);
 	else if (v != VERDICT_GOOD && ++rq->by[v] <= TOLD_MAX)
 		tell(p, path, v, entry);
+	if (v == VERDICT_RIGHTS)
+		note_roots(rq, p, w, entry);
 	/* what lies in a directory that stays need not be told one by one */
-	if (v == VERDICT_KEPT && entry->kind == CHANGE_ADDED)
+	if ((v == VERDICT_KEPT && entry->kind == CHANGE_ADDED) ||
+		(v == VERDICT_RIGHTS && !S_ISDIR(entry->base.st_mode)))
 		walk_skip(w);
 	if (v == VERDICT_GOOD && rq->dry_run)
 		print_change(p, entry, path);
 	rq->brought += v == VERDICT_GOOD;
-	rq->kept += v == VERDICT_KEPT;
-	rq->refused += v != VERDICT_GOOD && v != VERDICT_KEPT;
+	rq->kept += v == VERDICT_KEPT || v == VERDICT_RIGHTS;
+	rq->refused += v != VERDICT_GOOD && v != VERDICT_KEPT && v != VERDICT_RIGHTS;
 	arena_done(&a);
 	return 0;
 }
@@ -246,6 +313,7 @@ static int bring(struct picked *p, struct walk *w, const struct walk_entry *entr
 		return 0;
 	}
 	if (entry->leave) {
+		wanted = wanted && applier_may(entry);
 		r = wanted ? applier_finish_dir(&rq->applier, entry) : 0;
 		if (wanted && r == 0)
 			tell_lost(rq, p, entry, path);
@@ -255,6 +323,11 @@ static int bring(struct picked *p, struct walk *w, const struct walk_entry *entr
 		enum verdict v = judge(rq, w, entry, path, true);
 		if (v == VERDICT_KEPT) {
 			walk_skip(w);
+			return 0;
+		}
+		if (v == VERDICT_RIGHTS && ++rq->left <= rq->by[v]) {
+			if (!S_ISDIR(entry->base.st_mode))
+				walk_skip(w);
 			return 0;
 		}
 		/* another program may have been faster than the rest of us */
@@ -312,19 +385,17 @@ static int sync_host(const struct picked *p, struct err *e)
 
 static int refuse(const struct request *rq, const struct picked *p, struct err *e)
 {
+	uint64_t n = rq->refused + rq->by[VERDICT_RIGHTS];
 	err_set(e, -EPERM, "nothing is applied: %llu of the changes cannot be",
-		(unsigned long long)rq->refused);
+		(unsigned long long)n);
+	if (rq->refused == 0)
+		return e->code; /* it is told what root could do */
 	if (rq->by[VERDICT_CHANGED] + rq->by[VERDICT_GONE] == rq->refused)
 		return err_hint(e,
 			"'sbox diff --patch %s PATH' compares; 'sbox apply --force %s PATH' "
 			"takes the layer's, and other paths can be applied by name",
 			p->layer.name, p->layer.name);
-	return err_hint(e,
-		"'sbox apply %s PATH...' brings the rest, for example ~; what only root may "
-		"change, root can copy out of %s/sbox/layers/%s ('sbox layer show' tells "
-		"from where)",
-		p->layer.name,
-		shown_path(p->arena, &p->host, p->host.vars[VAR_XDG_DATA_HOME]),
+	return err_hint(e, "'sbox apply %s PATH...' brings the rest, for example ~",
 		p->layer.name);
 }
 
@@ -350,12 +421,14 @@ static int bring_all(struct request *rq, struct picked *p, struct err *e)
 static int apply(struct request *rq, struct picked *p, struct err *e)
 {
 	int r = picked_walk(p, 0, look, rq, e);
+	if (r == 0)
+		r = pick_tell_missed(p, e);
 	if (r < 0)
 		return r;
-	pick_tell_missed(p);
 	tell_behind(rq, p);
 	tell_more(rq);
-	if (rq->refused > 0)
+	tell_roots(rq, p);
+	if (rq->refused > 0 || (rq->by[VERDICT_RIGHTS] > 0 && rq->brought == 0))
 		return refuse(rq, p, e);
 	if (rq->dry_run)
 		return rq->kept > 0 ? EXIT_KEPT : 0;

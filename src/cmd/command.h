@@ -15,6 +15,9 @@ struct option_row {
 		*value; /* what stands behind it, as the usage has it; NULL: a switch */
 	size_t offset; /* in the verb's request: of a const char * with a value, else bool */
 	const char *help; /* NULL: for completions, not for people */
+	/* what may stand behind it, for completions: words, and the words behind "sbox" that
+	 * print more; NULL: none */
+	const char *words, *words_from;
 };
 
 struct words;
@@ -28,6 +31,9 @@ struct action {
 	const struct option_row *options; /* NULL: none */
 	/* Where verbs have several; @request: the verb's own. */
 	int (*run)(void *request, const struct words *w, struct err *e);
+	/* The words behind "sbox" that print what may stand behind @name, where that is not
+	 * what stands behind the others; NULL: it is. */
+	const char *words_from;
 };
 
 struct command {

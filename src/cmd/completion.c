@@ -8,6 +8,11 @@
 #include "cmd/words.h"
 #include "config/show.h"
 
+struct places {
+	struct completed_place *v;
+	size_t n;
+};
+
 static bool takes_files(const struct command *c)
 {
 	for (const struct action *act = c->actions; act && act->operands; act++)
@@ -16,17 +21,39 @@ static bool takes_files(const struct command *c)
 	return false;
 }
 
+/* The actions and options of a verb that have words of their own behind them. */
+static void add_places(struct arena *a, struct places *places, const struct command *c)
+{
+	for (const struct action *act = c->actions; act && act->operands; act++) {
+		if (act->words_from)
+			*ARENA_PUSH(a, places) =
+				(struct completed_place){ .verb = c->name,
+					.behind = act->name,
+					.from = act->words_from };
+		for (const struct option_row *o = act->options; o && o->name; o++)
+			if (o->words || o->words_from)
+				*ARENA_PUSH(a, places) =
+					(struct completed_place){ .verb = c->name,
+						.behind = o->name,
+						.letter = o->letter,
+						.option = true,
+						.words = o->words,
+						.from = o->words_from };
+	}
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
 	enum { VERBS_MAX = 32 };
 	struct arena arena = { 0 };
 	struct completed_verb verbs[VERBS_MAX + 1];
+	struct places places = { 0 };
 	struct words w;
 	size_t n = 0;
 	(void)argc;
 	if (words_read(&cmd_completion, argv, NULL, &w, e) < 0)
 		return e->code;
-	for (; commands[n] && n < VERBS_MAX; n++)
+	for (; commands[n] && n < VERBS_MAX; n++) {
 		verbs[n] = (struct completed_verb){ .name = commands[n]->name,
 			.actions = words_actions(&arena, commands[n]),
 			.words = !commands[n]->actions ? NULL
@@ -35,8 +62,11 @@ static int run(int argc, char **argv, struct err *e)
 			.flags = words_flags(&arena, commands[n]),
 			.files = takes_files(commands[n]),
 			.from = commands[n]->words_from };
+		add_places(&arena, &places, commands[n]);
+	}
 	verbs[n] = (struct completed_verb){ 0 };
-	int r = show_completion(stdout, w.v[0], verbs);
+	*ARENA_PUSH(&arena, &places) = (struct completed_place){ 0 };
+	int r = show_completion(stdout, w.v[0], verbs, places.v);
 	arena_done(&arena);
 	if (r == 0)
 		return 0;

@@ -36,7 +36,7 @@ struct request {
 	struct arena *a;
 	const char *app; /* NULL: none */
 	const char *profile;
-	bool force, json;
+	bool force, json, names, apps;
 };
 
 /* ---- the folder ---- */
@@ -404,6 +404,19 @@ static void list_table(struct arena *a, const struct apps *apps)
 			"'sbox desktop install APP' writes a launcher again, 'remove' ends it");
 }
 
+/* For completions: what a shell would take for more than a name is left out. */
+static void list_names(struct arena *a, const struct apps *apps, bool managed)
+{
+	for (size_t i = 0; i < apps->n; i++) {
+		const struct app *app = &apps->v[i];
+		const char *id =
+			arena_strndup(a, app->id, strlen(app->id) - strlen(".desktop"));
+		if ((managed ? app->state == APP_OWN_MANAGED : app->source != NULL) &&
+			str_is_plain_name(id))
+			puts(id);
+	}
+}
+
 static int run_list(void *request, const struct words *w, struct err *e)
 {
 	const struct request *q = request;
@@ -415,6 +428,8 @@ static int run_list(void *request, const struct words *w, struct err *e)
 		return r;
 	if (q->json)
 		list_json(a, &apps);
+	else if (q->names || q->apps)
+		list_names(a, &apps, q->names);
 	else
 		list_table(a, &apps);
 	return 0;
@@ -438,7 +453,8 @@ static const struct option_row install_options[] = {
 	{ .name = "profile",
 		.value = "NAME",
 		.offset = offsetof(struct request, profile),
-		.help = "the one to use, else it is chosen at each start" },
+		.help = "the one to use, else it is chosen at each start",
+		.words_from = "profile list --names" },
 	{ .name = "force",
 		.offset = offsetof(struct request, force),
 		.help = "put a launcher of your own aside" },
@@ -449,6 +465,11 @@ static const struct option_row list_options[] = {
 	{ .name = "json",
 		.offset = offsetof(struct request, json),
 		.help = "for programs" },
+	{ .name = "names",
+		.offset = offsetof(struct request, names),
+		.help = "the ids alone" },
+	/* what could be installed */
+	{ .name = "apps", .offset = offsetof(struct request, apps) },
 	{ 0 },
 };
 
@@ -458,9 +479,15 @@ static const struct action actions[] = {
 		.least = 1,
 		.most = 1,
 		.options = install_options,
-		.run = run_install },
+		.run = run_install,
+		.words_from = "desktop list --apps" },
 	{ .name = "list", .operands = "", .options = list_options, .run = run_list },
-	{ .name = "remove", .operands = "APP", .least = 1, .most = 1, .run = run_remove },
+	{ .name = "remove",
+		.operands = "APP",
+		.least = 1,
+		.most = 1,
+		.run = run_remove,
+		.words_from = "desktop list --names" },
 	{ 0 },
 };
 

@@ -209,10 +209,10 @@ static int show_all(struct request *rq, struct picked *p, struct err *e)
 		json_bool(&rq->j, "complete", r == 0 && !rq->incomplete);
 		json_end(&rq->j, '}');
 	}
-	pick_tell_missed(p);
+	int missed = r == 0 ? pick_tell_missed(p, e) : 0;
 	if (r == 0 && fflush(stdout) != 0)
 		return err_sys(e, -errno, "cannot write the list");
-	return r < 0 ? r : rq->incomplete ? EXIT_SBOX : r;
+	return r < 0 ? r : missed < 0 ? missed : rq->incomplete ? EXIT_SBOX : r;
 }
 
 static int run(int argc, char **argv, struct err *e)

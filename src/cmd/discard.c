@@ -73,11 +73,12 @@ static int discard(struct picked *p, struct applier *ap, struct err *e)
 {
 	struct request rq = { .list = true };
 	int r = picked_walk(p, 0, tell, &rq, e);
+	if (r == 0)
+		r = pick_tell_missed(p, e);
 	if (r < 0)
 		return r;
 	r = picked_walk(p, WALK_ALL | WALK_LEAVE, give_up, &rq, e);
 	int settled = r < 0 ? r : applier_settle(ap, &p->layer, e);
-	pick_tell_missed(p);
 	if (settled == 0)
 		printf("%llu change%s of the layer '%s' discarded\n",
 			(unsigned long long)rq.n, rq.n == 1 ? "" : "s", p->layer.name);

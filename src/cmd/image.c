@@ -197,12 +197,6 @@ static void show_text(struct request *rq, const struct image_store *s, const cha
 		printf("in use    by %s\n", ids);
 }
 
-static int not_there(const char *name, struct err *e)
-{
-	err_set(e, -ENOENT, "there is no image '%s'", name);
-	return err_hint(e, "'sbox image list' shows those that there are");
-}
-
 static int show(void *request, const struct words *w, struct err *e)
 {
 	struct request *rq = request;
@@ -214,9 +208,11 @@ static int show(void *request, const struct words *w, struct err *e)
 	if (r < 0)
 		return r;
 	bool there = look(&s, name, &i);
+	if (!there)
+		(void)image_not_there(&s, name, e);
 	image_store_close(&s);
 	if (!there)
-		return not_there(name, e);
+		return e->code;
 	if (rq->json)
 		print_json(&j, name, &i);
 	else

@@ -130,7 +130,8 @@ static const struct option_row options[] = {
 		.letter = 's',
 		.value = "SIGNAL",
 		.offset = offsetof(struct request, word),
-		.help = "this signal, and nothing is waited for" },
+		.help = "this signal, and nothing is waited for",
+		.words = "TERM INT HUP QUIT USR1 USR2 ALRM WINCH CONT KILL" },
 	{ 0 },
 };
 

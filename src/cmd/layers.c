@@ -21,11 +21,6 @@
 
 /* ---- which layer ---- */
 
-static const char *next_name(size_t i, const void *ctx)
-{
-	return ((const char *const *)ctx)[i];
-}
-
 /* The one that was used last; those that cannot be read are passed over. */
 static const char *last_used(struct picked *p, const char **names)
 {
@@ -72,13 +67,16 @@ static int choose(struct picked *p, const char *first, const char **ret, bool *r
 	}
 	/* what is only in the layer cannot be told from a slip of the pen by looking */
 	const char *near = first && !strchr(first, '/') && access(first, F_OK) < 0
-		? str_nearest(first, next_name, names)
+		? str_nearest_of(first, (const char *const *)names)
 		: NULL;
 	if (near) {
 		err_set(e, -ENOENT, "there is no layer '%s'", first);
 		return err_hint(
 			e, "did you mean '%s'? for a file write ./%s", near, first);
 	}
+	if (first && !strchr(first, '/') && strcmp(first, "~") != 0 &&
+		faccessat(AT_FDCWD, first, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		p->unknown = first;
 	*ret = names[0] && !names[1] ? names[0] : last_used(p, names);
 	if (!*ret)
 		err_set(e, -ENOENT, "there is no layer");
@@ -195,12 +193,21 @@ static void note_met(struct picked *p, const char *path)
 			p->met[i] = true;
 }
 
-void pick_tell_missed(const struct picked *p)
+int pick_tell_missed(const struct picked *p, struct err *e)
 {
+	const char *name = p->unknown;
+	if (name && !p->met[0]) {
+		err_set(e, -ENOENT,
+			"there is no layer '%s', nor has the layer '%s' a change at '%s'",
+			name, p->layer.name, p->paths.v[0]);
+		return err_hint(
+			e, "'sbox layer list' shows the layers; './%s' is a path", name);
+	}
 	for (size_t i = 0; i < p->paths.n; i++)
 		if (!p->met[i])
 			log_warning("nothing is changed at '%s' in the layer '%s'",
 				p->paths.v[i], p->layer.name);
+	return 0;
 }
 
 /* ---- all that is in it ---- */

@@ -21,6 +21,8 @@ struct picked {
 	bool guessed; /* nobody named it, and there are others */
 	int base; /* the root of what it lies over; -1: as the record says */
 	struct texts paths; /* absolute; none: all */
+	const char
+		*unknown; /* the first word, of which only a walk can tell what it is */
 	bool *met; /* for each whether there was a change at it or below */
 };
 
@@ -43,8 +45,9 @@ bool picked_path(const struct picked *p, const char *path);
 /* Whether one that was named is below @path. */
 bool picked_below(const struct picked *p, const char *path);
 
-/* Tells the named paths at which a walk has met no change. */
-void pick_tell_missed(const struct picked *p);
+/* Tells the named paths at which a walk has met no change. 0, or -ENOENT with @e set for a first
+ * word that is neither that nor a layer. */
+int pick_tell_missed(const struct picked *p, struct err *e);
 
 /* Does @what to each entry of each tree; what it returns other than 0 ends the walk, and is
  * returned. It may call walk_skip(). @path: of the user's whole view. Directories without a

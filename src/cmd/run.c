@@ -10,10 +10,12 @@
 #include "cmd/command.h"
 #include "cmd/run.h"
 #include "config/cmdline.h"
+#include "config/settings.h"
 #include "config/show.h"
 #include "resolve/overlay.h"
 #include "resolve/resolve.h"
 #include "resolve/steps.h"
+#include "resolve/told.h"
 #include "stage/group.h"
 #include "stage/image.h"
 #include "stage/run.h"
@@ -42,6 +44,41 @@ static int told(const struct diags *d, struct err *e)
 	return EXIT_SBOX;
 }
 
+/* Whether none of the limits was asked for by the user, or the administrator. */
+static bool limits_are_brought(const struct ready *rd)
+{
+	struct profile_dirs dirs;
+	const struct plan *p = rd->plan;
+	const struct group_writes *writes = &rd->limits.writes;
+	profile_dirs_init(&dirs, p->arena);
+	bool all = p->limits == LIMITS_AUTO;
+	for (size_t i = 0; all && i < writes->n; i++)
+		if (!writes->v[i].optional)
+			all = profile_is_brought(&dirs, p->origin[writes->v[i].id].file);
+	return all &&
+		(p->cpu_time_ns == 0 ||
+			profile_is_brought(&dirs, p->origin[SET_CPU_TIME].file));
+}
+
+/* Who asked for a limit is told each time; of those that a profile of sbox has for the case
+ * that they can be held, once: a line at each start would teach to read none of them. */
+static void warn_limits(const struct ready *rd)
+{
+	const char *reason = rd->limits.dropped;
+	if (!reason || rd->plan->no_limits || rd->plan->dry_run)
+		return;
+	if (!limits_are_brought(rd))
+		log_warning("limits are not held: %s (--no-limits stops this warning)",
+			reason);
+	else if (told_before(rd->plan->arena, &rd->host, "limits", reason))
+		log_info("limits are not held: %s", reason);
+	else
+		log_warning(
+			"limits of the profile '%s' are not held: %s (told once in a session; "
+			"'sbox ps' shows it)",
+			rd->plan->profile_name, reason);
+}
+
 /* What was asked for by name and takes something from what else was. */
 static void warn(const struct ready *rd)
 {
@@ -49,9 +86,7 @@ static void warn(const struct ready *rd)
 		log_warning(
 			"sbox is run by root: what the program can see it owns, as root does; "
 			"run it as an ordinary user");
-	if (rd->limits.dropped && !rd->plan->no_limits)
-		log_warning("limits are not held: %s (--no-limits stops this warning)",
-			rd->limits.dropped);
+	warn_limits(rd);
 	const struct mount_op *guard = mount_plan_guard(&rd->ops, &rd->root);
 	if (rd->plan->nested == NESTED_FULL && guard)
 		/* in a mount namespace without this mount it is no mount point */
@@ -120,6 +155,34 @@ static int run_plan(
 	return r;
 }
 
+/* Of "memory=2G" its key; NULL: it has another form, or names no flag. */
+static const char *flag_meant(struct arena *a, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	if (!equals)
+		return NULL;
+	enum setting_id id =
+		setting_find(arena_strndup(a, word, (size_t)(equals - word)));
+	return id < SET_COUNT && !(settings[id].flags & S_FILE) ? word : NULL;
+}
+
+/* A program that does not exist may be a verb behind flags, one with a slip of the pen, or a
+ * flag without its dashes. */
+static void hint_word(const struct plan *p, bool verbs, struct err *e)
+{
+	if (!p->argv || e->exit_status != EXIT_NOT_FOUND || e->hint[0])
+		return;
+	const char *word = p->argv[0];
+	const char *verb = verbs ? command_meant(p->arena, word) : NULL;
+	const char *flag = flag_meant(p->arena, word);
+	if (flag)
+		err_hint(e, "did you mean '--%s'?", flag);
+	else if (verbs && command_find(word))
+		err_hint(e, "a verb stands before all flags: sbox %s ...", word);
+	else if (verb)
+		err_hint(e, "did you mean 'sbox %s'?", verb);
+}
+
 int run_words(char **words, char **argv, bool tries, struct err *e)
 {
 	struct arena arena = { 0 };
@@ -143,29 +206,18 @@ int run_words(char **words, char **argv, bool tries, struct err *e)
 	} else {
 		log_info("profile %s", p.profile_name ? p.profile_name : "none");
 		r = run_plan(&p, &d, argv, tries, e);
+		/* "run" in so many words leaves no doubt that a program is meant */
+		if (r < 0)
+			hint_word(&p, argv[0] && !command_find(argv[0]), e);
 	}
 	arena_done(&arena);
 	return r;
 }
 
-/* A program that does not exist may be a verb with a slip of the pen. */
-static void hint_verb(const char *word, struct err *e)
-{
-	struct arena a = { 0 };
-	const char *meant = word ? command_meant(&a, word) : NULL;
-	if (e->exit_status == EXIT_NOT_FOUND && !e->hint[0] && meant)
-		err_hint(e, "did you mean 'sbox %s'?", meant);
-	arena_done(&a);
-}
-
 static int run(int argc, char **argv, struct err *e)
 {
 	(void)argc;
-	int r = run_words(argv + 1, argv, false, e);
-	/* "run" in so many words leaves no doubt */
-	if (r < 0 && argv[0] && !command_find(argv[0]))
-		hint_verb(argv[1], e);
-	return r;
+	return run_words(argv + 1, argv, false, e);
 }
 
 const struct command cmd_run = {

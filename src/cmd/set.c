@@ -73,10 +73,13 @@ static void enable(int group, const struct group_write *w)
 }
 
 /* For "sbox ps": there are limits now. */
-static void tell_held(const struct handle *h)
+static void tell_held(const struct handle *h, const struct group_writes *writes)
 {
 	struct instance_state state = h->info.state;
-	if (state.limits != HELD_NONE)
+	bool limits = false;
+	for (size_t i = 0; i < writes->n; i++)
+		limits = limits || group_write_limits(&writes->v[i]);
+	if (state.limits != HELD_NONE || !limits)
 		return;
 	state.limits = HELD_YES;
 	(void)instance_write_state(h->fd, &state); /* it holds all the same */
@@ -95,7 +98,7 @@ static int write_all(struct arena *a, const struct host *host, const struct hand
 		const struct group_write *w = &writes->v[i];
 		if (!is_wanted(w, &before))
 			continue;
-		if (!w->property)
+		if (!w->property && !w->lifts)
 			enable(group, w);
 		r = w->property ? running_weigh(h, group, w, a, host, e)
 				: group_write(group, w, NULL, e);
@@ -108,7 +111,7 @@ static int write_all(struct arena *a, const struct host *host, const struct hand
 				keys_of(a, w, writes->n - i));
 		return EXIT_SBOX;
 	}
-	tell_held(h);
+	tell_held(h, writes);
 	return 0;
 }
 

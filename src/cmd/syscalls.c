@@ -8,11 +8,12 @@
 #include "base/log.h"
 #include "cmd/words.h"
 #include "config/check.h"
+#include "config/origins.h"
 #include "config/profile.h"
 #include "config/syscalls.h"
 
 struct request {
-	bool json;
+	bool json, words;
 };
 
 static const char *error_text(const struct decision *d)
@@ -23,11 +24,12 @@ static const char *error_text(const struct decision *d)
 }
 
 /* The line that decided: a rule with its place, a setting, or that nothing did. */
-static const char *reason_of(struct arena *a, const struct decision *d)
+static const char *reason_of(struct origins *o, const struct decision *d, bool whole)
 {
 	if (d->rule)
-		return arena_printf(
-			a, "%s (%s)", d->rule->text, origin_text(a, &d->rule->at));
+		return arena_printf(o->arena, "%s (%s)", d->rule->text,
+			whole ? origin_text(o->arena, &d->rule->at)
+			      : origins_text(o, &d->rule->at));
 	return d->reason ? d->reason : "no rule names it";
 }
 
@@ -41,6 +43,7 @@ static const char *verdict_text(struct arena *a, const struct decision *d)
 static void print_decisions(struct arena *a, const struct decision *v, bool as_json)
 {
 	struct json j = { .f = stdout };
+	struct origins o = { .arena = a };
 	if (as_json) {
 		json_begin(&j, NULL, '{');
 		json_number(&j, "version", 1);
@@ -49,19 +52,20 @@ static void print_decisions(struct arena *a, const struct decision *v, bool as_j
 	for (size_t i = 0; i < n_syscall_names; i++) {
 		if (!as_json) {
 			printf("%-28s %-14s %s\n", syscall_names[i],
-				verdict_text(a, &v[i]), reason_of(a, &v[i]));
+				verdict_text(a, &v[i]), reason_of(&o, &v[i], false));
 			continue;
 		}
 		json_begin(&j, NULL, '{');
 		json_string(&j, "name", syscall_names[i]);
 		json_string(&j, "verdict", verdict_text(a, &v[i]));
-		json_string(&j, "reason", reason_of(a, &v[i]));
+		json_string(&j, "reason", reason_of(&o, &v[i], true));
 		json_end(&j, '}');
 	}
 	if (as_json) {
 		json_end(&j, ']');
 		json_end(&j, '}');
 	}
+	origins_files(stdout, &o);
 }
 
 static int profile(struct arena *a, const char *name, bool as_json)
@@ -99,6 +103,22 @@ static int all_groups(void)
 	return 0;
 }
 
+/* For completions: all that may stand behind the verb. */
+static int all_words(void)
+{
+	struct arena arena = { 0 };
+	struct profile_dirs dirs;
+	struct profile_infos infos = { 0 };
+	for (const struct syscall_group *g = syscall_groups; g->name; g++)
+		puts(g->name);
+	profile_dirs_init(&dirs, &arena);
+	profile_list(&arena, &dirs, &infos);
+	for (size_t i = 0; i < infos.n; i++)
+		puts(infos.v[i].name);
+	arena_done(&arena);
+	return 0;
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
 	struct request rq = { 0 };
@@ -107,6 +127,8 @@ static int run(int argc, char **argv, struct err *e)
 	if (words_read(&cmd_syscalls, argv, &rq, &w, e) < 0)
 		return e->code;
 	const char *name = w.v[0];
+	if (rq.words)
+		return all_words();
 	if (!name)
 		return all_groups();
 	if (name[0] != '@') {
@@ -127,6 +149,7 @@ static const struct option_row options[] = {
 	{ .name = "json",
 		.offset = offsetof(struct request, json),
 		.help = "of a profile, for programs" },
+	{ .name = "words", .offset = offsetof(struct request, words) },
 	{ 0 },
 };
 
@@ -139,6 +162,6 @@ const struct command cmd_syscalls = {
 	.name = "syscalls",
 	.summary = "list groups of system calls, or what a profile decides and why",
 	.actions = actions,
-	.words_from = "profile list --names",
+	.words_from = "syscalls --words",
 	.run = run,
 };

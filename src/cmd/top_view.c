@@ -143,6 +143,7 @@ const char *top_text(struct top_look *look, const struct top_view *view, size_t 
 	if (!f)
 		return NULL;
 	fill_table(&t, look);
+	table_fit(&t, view->columns > 2 ? view->columns - 2 : 1);
 	fprintf(f, "sbox top: %zu running, sorted by %s\n", look->n, orders[view->order]);
 	put_line(f, &t, -1, view, "\033[7m");
 	size_t first = first_row(look, view, room), i = first;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* check.c - rules between settings: what contradicts, what needs what
  *
- * Each rule is a row: a predicate that is true where the plan is wrong, the setting whose
- * place is shown, what is wrong, and what to do.
+ * Each rule is a row: a predicate that is true where the plan is wrong, the settings that it
+ * is about, what is wrong, and what to do.
  */
 #include "config/check.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -155,20 +156,6 @@ static bool shell_without_line(const struct plan *p)
 	return p->shell_command && !*p->shell_command;
 }
 
-static bool owner_of_mounts(const struct plan *p)
-{
-	/* with these, packet rules and read-only mounts would hold no longer (DESIGN); by
-	 * sys_boot the servers of layers differ from all programs (overlay_server.c) */
-	static const char *const refused[] = { "sys_admin", "net_admin", "net_raw",
-		"sys_ptrace", "sys_module", "sys_rawio", "sys_boot", "bpf", "perfmon",
-		"checkpoint_restore" };
-	for (size_t i = 0; i < p->capabilities.n; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(refused); k++)
-			if (strcmp(p->capabilities.v[i].text, refused[k]) == 0)
-				return true;
-	return false;
-}
-
 static bool wall_against_mounts(const struct plan *p)
 {
 	return p->nested == NESTED_FULL && p->landlock == LANDLOCK_REQUIRED;
@@ -176,68 +163,101 @@ static bool wall_against_mounts(const struct plan *p)
 
 static const struct rule {
 	bool (*broken)(const struct plan *p);
-	enum setting_id at;
+	/* whose place is shown, and what else it is judged by; 0 ends */
+	enum setting_id by[4];
 	const char *msg, *hint;
 } rules[] = {
-	{ root_write_without_dir, SET_ROOT_WRITE,
+	{ root_write_without_dir, { SET_ROOT_WRITE, SET_ROOT },
 		"root-write is for a directory or an image as root; the host's system is never written",
 		"name a directory with root, or single paths with write" },
-	{ home_without_name, SET_HOME,
+	{ home_without_name, { SET_HOME },
 		"a private home is kept under the profile's name, and this one's cannot be a "
 		"folder's",
 		"name the home: home = private:NAME" },
-	{ offset_without_clock, SET_TIME,
+	{ offset_without_clock, { SET_TIME },
 		"clock offsets need a time namespace of its own", "add time = private" },
-	{ name_of_host, SET_HOSTNAME, "a host name cannot be set with uts = host",
-		"leave one of the two out" },
-	{ drop_without_range, SET_GROUPS,
+	{ name_of_host, { SET_HOSTNAME, SET_UTS },
+		"a host name cannot be set with uts = host", "leave one of the two out" },
+	{ drop_without_range, { SET_GROUPS, SET_ID_MAP },
 		"groups can be dropped only with a range of ids, not with id-map = single",
 		"id-map = range, or groups = keep" },
-	{ rules_without_bus, SET_DBUS, "dbus- rules without a bus",
+	{ rules_without_bus, { SET_DBUS }, "dbus- rules without a bus",
 		"add dbus = filtered" },
-	{ allow_without_network, SET_NETWORK_ALLOW,
+	{ allow_without_network, { SET_NETWORK_ALLOW, SET_NETWORK },
 		"rules for destinations need a network that they can hold in",
 		"add network = user" },
-	{ deny_without_network, SET_NETWORK_DENY,
+	{ deny_without_network, { SET_NETWORK_DENY, SET_NETWORK },
 		"rules for destinations need a network that they can hold in",
 		"add network = user" },
-	{ publish_without_network, SET_PUBLISH,
+	{ publish_without_network, { SET_PUBLISH, SET_NETWORK },
 		"ports are published out of a network of the sandbox's own",
 		"add network = user" },
-	{ publish_v6_by_slirp, SET_PUBLISH,
+	{ publish_v6_by_slirp, { SET_PUBLISH, SET_NETWORK_HELPER },
 		"slirp4netns publishes on addresses of IPv4 alone",
 		"add network-helper = pasta and network-ipv6 = yes" },
-	{ publish_v6_without_v6, SET_PUBLISH,
+	{ publish_v6_without_v6, { SET_PUBLISH, SET_NETWORK_HELPER, SET_NETWORK_IPV6 },
 		"a port of an IPv6 address leads nowhere without IPv6 inside",
 		"add network-ipv6 = yes" },
-	{ proc_of_others, SET_WAIT, "wait = all needs pid = private", NULL },
-	{ limits_without_namespace, SET_CGROUP,
+	{ proc_of_others, { SET_WAIT, SET_PID }, "wait = all needs pid = private", NULL },
+	{ limits_without_namespace, { SET_CGROUP, SET_NO_LIMITS },
 		"limits of all processes need cgroup = private",
 		"leave cgroup = host out, or add --no-limits" },
-	{ overlay_without_layer, SET_OVERLAY, "nothing says where the writes go",
+	{ overlay_without_layer, { SET_OVERLAY, SET_LAYER },
+		"nothing says where the writes go",
 		"add layer = ephemeral, or layer = NAME" },
-	{ under_without_layer, SET_LAYER_UNDER, "there is no layer to be above it",
+	{ under_without_layer, { SET_LAYER_UNDER, SET_LAYER },
+		"there is no layer to be above it",
 		"add layer = ephemeral, or layer = NAME" },
-	{ layer_over_written, SET_ROOT_WRITE,
+	{ layer_over_written, { SET_ROOT_WRITE, SET_LAYER },
 		"writes go either to the root itself or to a layer",
 		"leave root-write or layer out" },
-	{ shell_without_line, SET_SHELL_COMMAND, "an empty line of shell", NULL },
-	{ label_without_proc, SET_PROC,
+	{ shell_without_line, { SET_SHELL_COMMAND }, "an empty line of shell", NULL },
+	{ label_without_proc, { SET_PROC },
 		"an AppArmor profile or SELinux context is put on through /proc",
 		"leave proc = no out" },
-	{ wall_against_mounts, SET_LANDLOCK,
+	{ wall_against_mounts, { SET_LANDLOCK, SET_NESTED },
 		"nested = full lets the program mount, which Landlock forbids",
 		"landlock = auto leaves it out for such a program" },
-	{ owner_of_mounts, SET_CAPABILITIES,
-		"a capability over the mounts, the network or other processes",
-		"the sandbox's own rules would hold no longer; a program that needs one can "
-		"make a user namespace of its own inside" },
 };
+
+static_assert(SET_DESCRIPTION == 0, "no rule is judged by it");
+
+/* Rules that stand on a value which could not be read would be told of what nobody wrote. */
+static bool can_be_judged(const struct rule *rule, const struct diags *d)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rule->by) && rule->by[i]; i++)
+		if (diag_is_about(d, rule->by[i]))
+			return false;
+	return true;
+}
+
+/* With these, packet rules and read-only mounts would hold no longer; by sys_boot the
+ * servers of layers differ from all programs (overlay_server.c). */
+static void check_capabilities(const struct plan *p, struct diags *d)
+{
+	static const char *const refused[] = { "sys_admin", "net_admin", "net_raw",
+		"sys_ptrace", "sys_module", "sys_rawio", "sys_boot", "bpf", "perfmon",
+		"checkpoint_restore" };
+	for (size_t i = 0; i < p->capabilities.n; i++) {
+		const struct item *item = &p->capabilities.v[i];
+		for (size_t k = 0; k < ARRAY_SIZE(refused); k++)
+			if (strcmp(item->text, refused[k]) == 0)
+				diag_add(d, &item->at,
+					"the capability '%s' is one over the mounts, the "
+					"network or other processes",
+					item->text)
+					->hint =
+					"the sandbox's own rules would hold no "
+					"longer; a program that needs one can make "
+					"a user namespace of its own inside";
+	}
+}
 
 void check_plan(const struct plan *p, struct diags *d)
 {
+	check_capabilities(p, d);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-		if (rules[i].broken(p))
-			diag_add(d, &p->origin[rules[i].at], "%s", rules[i].msg)->hint =
-				rules[i].hint;
+		if (rules[i].broken(p) && can_be_judged(&rules[i], d))
+			diag_add(d, &p->origin[rules[i].by[0]], "%s", rules[i].msg)
+				->hint = rules[i].hint;
 }

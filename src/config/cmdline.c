@@ -44,9 +44,34 @@ static void take_value(
 		add(w, id, flag, value);
 		w->index++;
 	} else {
-		diag_add(w->diags, NULL, "%s: a value is missing", flag)->hint =
-			arena_printf(w->arena, "write %s %s", flag, setting_metavar(s));
+		struct diag *d = diag_add(w->diags, NULL, "%s: a value is missing", flag);
+		d->about = id;
+		d->hint = arena_printf(w->arena, "write %s %s", flag, setting_metavar(s));
 	}
+}
+
+/* Of a flag that there is not: the one that was meant. */
+static void unknown_flag(struct words *w, const char *flag)
+{
+	struct diag *d = diag_add(w->diags, NULL, "unknown flag '%s'", flag);
+	const char *name = flag + 2;
+	const char *colon = strchr(name, ':');
+	if (colon)
+		name = arena_strndup(w->arena, name, (size_t)(colon - name));
+	const char *near = setting_nearest(name, S_FILE);
+	if (near)
+		d->about = setting_find(near);
+	if (setting_find(flag + 2) < SET_COUNT)
+		d->hint = "that is for profile files only";
+	else if (near && colon)
+		d->hint = arena_printf(w->arena, "write --%s=%s", near,
+			colon[1] ? colon + 1
+				 : setting_metavar(&settings[setting_find(near)]));
+	else if (near)
+		d->hint = arena_printf(w->arena, "did you mean '--%s'?", near);
+	else
+		d->hint = "'sbox help' shows all flags; '--' goes before a program whose "
+			  "name begins with '-'";
 }
 
 static void long_flag(struct words *w, const char *word)
@@ -55,23 +80,29 @@ static void long_flag(struct words *w, const char *word)
 	size_t len = equals ? (size_t)(equals - word) : strlen(word);
 	const char *flag = arena_strndup(w->arena, word, len);
 	enum setting_id id = setting_find(flag + 2);
-	if (id < SET_COUNT && !(settings[id].flags & S_FILE)) {
+	if (id < SET_COUNT && !(settings[id].flags & S_FILE))
 		take_value(w, id, flag, equals ? equals + 1 : NULL);
-		return;
-	}
-	struct diag *d = diag_add(w->diags, NULL, "unknown flag '%s'", flag);
-	const char *near = setting_nearest(flag + 2, S_FILE);
-	if (id < SET_COUNT)
-		d->hint = "that is for profile files only";
-	else if (near)
-		d->hint = arena_printf(w->arena, "did you mean '--%s'?", near);
 	else
-		d->hint = "'sbox help' shows all flags; '--' goes before a program whose "
-			  "name begins with '-'";
+		unknown_flag(w, flag);
+}
+
+/* Of "-network=user": a value behind a short flag never reads like a flag by chance. */
+static bool lacks_dash(struct words *w, const char *word)
+{
+	const char *name = arena_strndup(w->arena, word + 1, strcspn(word + 1, "="));
+	enum setting_id id = setting_find(name);
+	if (!name[0] || !name[1] || id == SET_COUNT || settings[id].flags & S_FILE)
+		return false;
+	struct diag *d = diag_add(w->diags, NULL, "unknown flag '-%s'", name);
+	d->about = id;
+	d->hint = arena_printf(w->arena, "did you mean '--%s'?", name);
+	return true;
 }
 
 static void short_flags(struct words *w, const char *word)
 {
+	if (lacks_dash(w, word))
+		return;
 	for (const char *p = word + 1; *p; p++) {
 		enum setting_id id = setting_find_short(*p);
 		char flag[] = { '-', *p, '\0' };

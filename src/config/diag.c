@@ -19,9 +19,18 @@ struct diag *diag_add(struct diags *d, const struct origin *at, const char *fmt,
 
 	struct diag *entry = ARENA_PUSH(d->arena, d);
 	entry->msg = arena_strdup(d->arena, text);
+	entry->about = SET_COUNT;
 	if (at)
 		entry->at = *at;
 	return entry;
+}
+
+bool diag_is_about(const struct diags *d, enum setting_id id)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].about == id || d->v[i].about == SET_EXTENDS)
+			return true;
+	return false;
 }
 
 /* Mistakes of one file stand together, at the first one's place, and by line in it: syntax

@@ -92,8 +92,10 @@ static void unknown_key(struct reader *r, const char *line, const char *key)
 	enum setting_id id = setting_find(key);
 	if (id < SET_COUNT && strcmp(settings[id].key, key) == 0 &&
 		settings[id].section) {
-		diag_add(r->diags, &at, "'%s' does not belong in [%s]", key, r->section)
-			->hint = arena_printf(
+		struct diag *d = diag_add(
+			r->diags, &at, "'%s' does not belong in [%s]", key, r->section);
+		d->about = id;
+		d->hint = arena_printf(
 			r->arena, "it belongs in [%s]", settings[id].section);
 		return;
 	}
@@ -101,10 +103,30 @@ static void unknown_key(struct reader *r, const char *line, const char *key)
 		diag_add(r->diags, &at, "unknown key '%s' in [%s]", key, r->section);
 	const char *near =
 		id < SET_COUNT ? settings[id].key : setting_nearest(key, S_CMDLINE);
+	d->about = near ? setting_find(near) : SET_COUNT;
 	if (id < SET_COUNT && settings[id].flags & S_CMDLINE)
 		d->hint = "that is for the command line only";
 	else if (near)
 		d->hint = arena_printf(r->arena, "did you mean '%s'?", near);
+}
+
+/* Of "key: value", as other programs have it, and "key value": what is to be written here. */
+static void not_an_entry(struct reader *r, const char *line, char *text)
+{
+	struct origin at = column(r, line, text);
+	struct diag *d = diag_add(
+		r->diags, &at, "neither [section] nor key = value: '%.60s'", text);
+	size_t len = strcspn(text, ": \t");
+	const char *value = text + len + strspn(text + len, ": \t");
+	const char *key = arena_strndup(r->arena, text, len);
+	enum setting_id id = setting_find(key);
+	if (id == SET_COUNT && text[len] == ':')
+		id = setting_find(setting_nearest(key, S_CMDLINE));
+	if (id == SET_COUNT || !settings[id].section)
+		return;
+	d->about = id;
+	d->hint = arena_printf(r->arena, "write %s = %.60s", settings[id].key,
+		*value ? value : setting_metavar(&settings[id]));
 }
 
 static void read_entry(struct reader *r, const char *line, char *key)
@@ -112,20 +134,28 @@ static void read_entry(struct reader *r, const char *line, char *key)
 	char *equals = strchr(key, '=');
 	struct origin at = column(r, line, key);
 	if (!equals) {
-		diag_add(
-			r->diags, &at, "neither [section] nor key = value: '%.60s'", key);
+		not_an_entry(r, line, key);
 		return;
 	}
 	if (!r->section) {
 		diag_add(r->diags, &at, "a key before the first [section]");
 		return;
 	}
+	if (!*r->section) /* told once for the section */
+		return;
+	if (memchr(key, ':', (size_t)(equals - key))) {
+		not_an_entry(r, line, key);
+		return;
+	}
+	if (equals == key) {
+		diag_add(r->diags, &at, "a key is missing before the '='")->hint =
+			"write key = value";
+		return;
+	}
 	char *value = equals + 1 + strspn(equals + 1, " \t");
 	while (equals > key && (equals[-1] == ' ' || equals[-1] == '\t'))
 		equals--;
 	*equals = '\0';
-	if (!*r->section) /* told once for the section */
-		return;
 
 	enum setting_id id = setting_find(key);
 	if (id == SET_COUNT || strcmp(settings[id].key, key) != 0 ||
@@ -235,6 +265,12 @@ void profile_dirs_init(struct profile_dirs *dirs, struct arena *a)
 	dirs->v[n] = NULL;
 }
 
+bool profile_is_brought(const struct profile_dirs *dirs, const char *file)
+{
+	size_t len = strlen(dirs->v[0]);
+	return file && strncmp(file, dirs->v[0], len) == 0 && file[len] == '/';
+}
+
 static size_t dirs_count(const struct profile_dirs *dirs)
 {
 	size_t n = 0;
@@ -324,7 +360,8 @@ static void load_file(struct loader *l, const char *file, const struct origin *a
 	char *text;
 	size_t size, before = l->diags->n;
 	if (read_file(a, file, &text, &size, &why) < 0) {
-		diag_add(l->diags, at, "cannot read the profile '%s': %s", file, why);
+		diag_add(l->diags, at, "cannot read the profile '%s': %s", file, why)
+			->about = SET_EXTENDS;
 		return;
 	}
 	profile_parse(a, text, size, file, l->diags, &entries);
@@ -390,6 +427,7 @@ static void not_found(struct loader *l, const char *name, const struct origin *a
 	struct arena *a = l->plan->arena;
 	struct profile_infos infos = { 0 };
 	struct diag *d = diag_add(l->diags, at, "there is no profile '%s'", name);
+	d->about = SET_EXTENDS;
 	if (strchr(name, '/'))
 		return;
 	if (*name && access(name, F_OK) == 0) {

@@ -39,6 +39,10 @@ struct profile_dirs {
 /* From $SBOX_PROFILE_PATH's one folder or the installed one, /etc, and the user's. */
 void profile_dirs_init(struct profile_dirs *dirs, struct arena *a);
 
+/* Whether the file is one that sbox brings, not the administrator's or the user's. @file may
+ * be a flag, or NULL. */
+bool profile_is_brought(const struct profile_dirs *dirs, const char *file);
+
 /* Reads a profile, what it extends and its drop-ins into the plan, in order. What it
  * extends gives neither description nor command, which tell of one profile alone.
  * @name: a name or, with a slash in it, a file. @at: who asks. */

@@ -112,7 +112,9 @@ const struct setting settings[SET_COUNT] = {
 		.flags = S_WIDENS },
 	[SET_SYSTEM] = { "system", "filesystem", LIST(value_paths, system),
 		.help = "trees of the host's system, for root = host",
-		.doc = "Read-only. Ignored with another root, which brings its own.",
+		.doc = "Read-only. Ignored with another root, which brings its own. A layer goes "
+		       "over the directories among them that are directly below /; what is named "
+		       "further down stays read-only, unless it lies in a tree of overlay.",
 		.flags = S_WIDENS },
 	[SET_READ] = { "read", "filesystem", LIST(value_paths, read), .short_flag = 'r',
 		.help = "paths to see, read-only, at their own place",
@@ -509,7 +511,9 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "memory to io-max hold for all processes of the sandbox together, by a "
 		       "control group that systemd's user manager delegates, or the caller's "
 		       "own where that is writable. required: without one the program is not "
-		       "started. auto: what can be held is held, and a warning tells the rest. "
+		       "started. auto: what can be held is held, and a warning tells the rest: "
+		       "at each start where a flag or a profile of one's own asks for a limit, "
+		       "once in a session for those of sbox's profiles. "
 		       "group: as required, with a group even where nothing is limited, for "
 		       "\"sbox stats\" and \"sbox pause\"." },
 	[SET_MEMORY] = { "memory", "limits", NUM64(value_limit_size, memory),
@@ -536,7 +540,8 @@ const struct setting settings[SET_COUNT] = {
 		.doc = "Others have 100." },
 	[SET_CPUSET] = { "cpuset", "limits", TEXT(value_cpuset, cpuset),
 		.help = "processors that they may run on",
-		.doc = "The controller is rarely delegated; the error tells how to." },
+		.doc = "all: as many as there are. The controller is rarely delegated; the "
+		       "error tells how to." },
 	[SET_CPU_TIME] = { "cpu-time", "limits", NUM64(value_duration, cpu_time_ns),
 		.help = "end it after this much processor time (as 124)",
 		.doc = "Of all its processes together. It gets SIGTERM, and SIGKILL two "
@@ -551,8 +556,9 @@ const struct setting settings[SET_COUNT] = {
 	[SET_IO_MAX] = { "io-max", "limits", LIST(value_io_max, io_max),
 		.help = "speed limits on a disk",
 		.doc = "PATH is the disk's device, or anything on it. rbps, wbps: bytes a "
-		       "second read and written; riops, wiops: operations. The controller is rarely delegated; "
-		       "the error tells how to." },
+		       "second read and written; riops, wiops: operations. rbps=max lifts that "
+		       "limit of that disk, and max alone all limits of all disks. The "
+		       "controller is rarely delegated; the error tells how to." },
 	[SET_NOFILE] = { "nofile", "limits", NUM64(value_limit_number, nofile),
 		.help = "descriptors that a process may have open",
 		.doc = "This and the next are limits for each process by itself, "
@@ -596,7 +602,7 @@ const struct setting settings[SET_COUNT] = {
 	[SET_JSON_STATUS] = { "json-status", NULL, NUM64(value_fd, json_status_fd),
 		.help = "tell what happens on a descriptor, in JSON",
 		.doc = "A line for each: \"started\" with the pid of the sandbox's init on the "
-		       "host, then \"refused\" for each destination or name that the rules "
+		       "host and whether its limits are held, dropped or none, then \"refused\" for each destination or name that the rules "
 		       "of the network refused, with how often, then \"exited\" with the exit "
 		       "code and the signal, or \"failed\" with the message and the hint.",
 		.flags = S_CMDLINE },
@@ -673,7 +679,9 @@ void setting_apply(struct plan *p, struct diags *d, enum setting_id id, const ch
 		.arena = p->arena, .diags = d, .setting = s, .text = text, .at = *at
 	};
 	if (!*text && id != SET_DESCRIPTION && id != SET_SHELL_COMMAND) {
-		diag_add(d, at, "%s: a value is missing", s->key)->hint = arena_printf(
+		struct diag *missing = diag_add(d, at, "%s: a value is missing", s->key);
+		missing->about = id;
+		missing->hint = arena_printf(
 			p->arena, "write %s = %s", s->key, setting_metavar(s));
 		return;
 	}

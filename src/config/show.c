@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/str.h"
+#include "config/origins.h"
 #include "config/settings.h"
 
 /* Of a list the value with number @i. */
@@ -49,14 +49,6 @@ static const struct origin *value_origin(
 	return &((const struct list *)setting_member_const(s, p))->v[i].at;
 }
 
-/* The name of a file; values have their control characters escaped by their type. */
-static void print_safely(FILE *f, const char *text)
-{
-	char safe[1024];
-	str_escape_controls(safe, sizeof(safe), text);
-	fputs(safe, f);
-}
-
 /* Whether this value gives more than the default does; of a list, any value may. */
 static bool widens(const struct plan *p, const struct setting *s)
 {
@@ -67,18 +59,18 @@ static bool widens(const struct plan *p, const struct setting *s)
 	return strcmp(value_text(p, s, 0), value_text(&defaults, s, 0)) != 0;
 }
 
-static void show_line(
-	FILE *f, const struct plan *p, enum setting_id id, size_t i, bool origins)
+/* @origins: NULL where they are not asked for. */
+static void show_line(FILE *f, const struct plan *p, enum setting_id id, size_t i,
+	struct origins *origins)
 {
+	enum { COLUMN = 43 };
 	const struct setting *s = &settings[id];
 	const char *line = arena_printf(p->arena, "%s = %s", s->key, value_text(p, s, i));
-	if (!origins) {
+	if (origins)
+		origins_line(
+			f, origins, line, COLUMN, value_origin(p, id, i), widens(p, s));
+	else
 		fprintf(f, "%s\n", line);
-		return;
-	}
-	fprintf(f, "%-42s # ", line);
-	print_safely(f, origin_text(p->arena, value_origin(p, id, i)));
-	fprintf(f, "%s\n", widens(p, s) ? " (widens)" : "");
 }
 
 static bool shown(const struct plan *p, enum setting_id id, const char *section)
@@ -88,8 +80,8 @@ static bool shown(const struct plan *p, enum setting_id id, const char *section)
 		!(s->flags & S_PROFILE) && p->origin[id].file;
 }
 
-static void show_setting(
-	FILE *f, const struct plan *p, enum setting_id id, bool clear, bool origins)
+static void show_setting(FILE *f, const struct plan *p, enum setting_id id, bool clear,
+	struct origins *origins)
 {
 	if (clear)
 		fprintf(f, "%s =\n", settings[id].key);
@@ -100,6 +92,7 @@ static void show_setting(
 void show_plan(FILE *f, const struct plan *p, bool origins)
 {
 	struct plan defaults;
+	struct origins names = { .arena = p->arena };
 	bool first = true;
 	plan_init(&defaults, p->arena);
 	for (size_t k = 0; setting_sections[k]; k++) {
@@ -116,9 +109,10 @@ void show_plan(FILE *f, const struct plan *p, bool origins)
 					setting_sections[k]);
 			head = true;
 			first = false;
-			show_setting(f, p, id, clear, origins);
+			show_setting(f, p, id, clear, origins ? &names : NULL);
 		}
 	}
+	origins_files(f, &names);
 }
 
 static void json_value(struct json *j, const struct plan *p, enum setting_id id, size_t i)

@@ -8,7 +8,7 @@
 #include "config/profile.h"
 
 /* The plan as a profile that reads back as the same plan; with @origins each line tells
- * where it came from, and widening rules are marked. Settings at their default that
+ * where it came from, widening rules are marked, and the files follow. Settings at their default that
  * nobody set are left out. */
 void show_plan(FILE *f, const struct plan *p, bool origins);
 /* The value of a setting that is no list, as text in the plan's arena. */
@@ -35,5 +35,15 @@ struct completed_verb {
 		*from; /* the words behind "sbox" that print more of them; NULL: none */
 };
 
+/* What may stand behind one word of a verb: what it does, or an option with a value. */
+struct completed_place {
+	const char *verb; /* NULL ends the list of them */
+	const char *behind; /* "install", or the option without its dashes */
+	char letter; /* of the option; 0: none */
+	bool option;
+	const char *words, *from; /* as above */
+};
+
 /* A completion script. -EINVAL for another shell than bash, zsh or fish. */
-int show_completion(FILE *f, const char *shell, const struct completed_verb *verbs);
+int show_completion(FILE *f, const char *shell, const struct completed_verb *verbs,
+	const struct completed_place *places);

@@ -56,12 +56,25 @@ static bool value_is_path(const struct setting *s)
 	return false;
 }
 
+/* Those that the value's type knows. */
+static bool known_words(FILE *f, const struct setting *s)
+{
+	struct arena a = { 0 };
+	const char *word;
+	size_t i = 0;
+	for (; s->type->word && (word = s->type->word(i, &a)); i++)
+		if (f)
+			fprintf(f, "%s%s", i ? " " : "", word);
+	arena_done(&a);
+	return i > 0;
+}
+
 /* The words among what may be written: "private ephemeral" of "private[:NAME]|ephemeral".
  * Whether there are any; without @f they are not printed. */
 static bool fixed_words(FILE *f, const struct setting *s)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
-	bool any = false;
+	bool any = known_words(f, s);
 	for (size_t i = 0; s->choices && s->choices[i]; i++, any = true)
 		if (f)
 			fprintf(f, "%s%s", any ? " " : "", s->choices[i]);
@@ -133,6 +146,17 @@ static void bash_verb(FILE *f, const struct completed_verb *v)
 	fputs("\" ;;\n", f);
 }
 
+/* "--signal=" is two words to bash, and its value a third. */
+static void bash_place(FILE *f, const struct completed_place *p)
+{
+	fprintf(f, "\t\t'%s %s%s'", p->verb, p->option ? "--" : "", p->behind);
+	if (p->letter)
+		fprintf(f, "|'%s -%c'", p->verb, p->letter);
+	fprintf(f, ") first='' words=\"%s", p->words ? p->words : "");
+	more_words(f, p->from, "$(", ")");
+	fputs("\" ;;\n", f);
+}
+
 /* Looks for the program's name: @i is its place, or that of the verb. */
 static void bash_begin(FILE *f)
 {
@@ -155,12 +179,13 @@ static void bash_begin(FILE *f)
 	      "\t\t*) break ;;\n"
 	      "\t\tesac\n"
 	      "\tdone\n"
-	      "\t[[ $cur == '=' ]] && cur='' i=$((COMP_CWORD + 1))\n",
+	      "\t[[ $cur == '=' ]] && cur='' && ((i == COMP_CWORD)) && ((i++))\n",
 		f);
 }
 
 /* Of a verb: its flags behind a dash, what it does, then names. */
-static void bash_verbs(FILE *f, const struct completed_verb *verbs)
+static void bash_verbs(
+	FILE *f, const struct completed_verb *verbs, const struct completed_place *places)
 {
 	fputs("\tif ((i < COMP_CWORD)); then\n"
 	      "\t\tcase ${COMP_WORDS[i]} in\n",
@@ -174,6 +199,11 @@ static void bash_verbs(FILE *f, const struct completed_verb *verbs)
 	      "\t\tdone\n"
 	      "\t\t[[ $first ]] && words=$first\n"
 	      "\t\t[[ $cur == -* ]] && words=$flags\n"
+	      "\t\tcase \"${COMP_WORDS[i]} $prev\" in\n",
+		f);
+	for (const struct completed_place *p = places; p->verb; p++)
+		bash_place(f, p);
+	fputs("\t\tesac\n"
 	      "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
 	      "\t\t[[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null\n"
 	      "\t\treturn\n"
@@ -181,10 +211,11 @@ static void bash_verbs(FILE *f, const struct completed_verb *verbs)
 		f);
 }
 
-static void bash_completion(FILE *f, const struct completed_verb *verbs)
+static void bash_completion(
+	FILE *f, const struct completed_verb *verbs, const struct completed_place *places)
 {
 	bash_begin(f);
-	bash_verbs(f, verbs);
+	bash_verbs(f, verbs, places);
 	fputs("\tif ((i > COMP_CWORD)); then # a flag's value\n"
 	      "\t\tcase $prev in\n",
 		f);
@@ -264,7 +295,18 @@ static void zsh_verb(FILE *f, const struct completed_verb *v)
 	fprintf(f, ")%s ;;\n", v->files ? " files=1" : "");
 }
 
-static void zsh_completion(FILE *f, const struct completed_verb *verbs)
+static void zsh_place(FILE *f, const struct completed_place *p)
+{
+	fprintf(f, "\t\t'%s %s%s'", p->verb, p->option ? "--" : "", p->behind);
+	if (p->letter)
+		fprintf(f, "|'%s -%c'", p->verb, p->letter);
+	fprintf(f, ") compadd -- %s", p->words ? p->words : "");
+	more_words(f, p->from, "$(", ")");
+	fputs("; return ;;\n", f);
+}
+
+static void zsh_completion(
+	FILE *f, const struct completed_verb *verbs, const struct completed_place *places)
 {
 	fputs("#compdef sbox\n# zsh completion for sbox\n"
 	      "_sbox()\n{\n"
@@ -291,6 +333,13 @@ static void zsh_completion(FILE *f, const struct completed_verb *verbs)
 		zsh_verb(f, v);
 	fputs("\t\t*) _normal; return ;;\n"
 	      "\t\tesac\n"
+	      "\t\tlocal behind=$words[CURRENT-1]\n"
+	      "\t\t[[ $words[CURRENT] == --*=* ]] && behind=${words[CURRENT]%%=*} && compset -P '*='\n"
+	      "\t\tcase \"$words[1] $behind\" in\n",
+		f);
+	for (const struct completed_place *p = places; p->verb; p++)
+		zsh_place(f, p);
+	fputs("\t\tesac\n"
 	      "\t\tif [[ $words[CURRENT] == -* ]]; then\n"
 	      "\t\t\tcompadd -- $flags\n"
 	      "\t\telif (( $#first && ! ${#${words[2,CURRENT-1]:#-*}} )); then\n"
@@ -376,7 +425,22 @@ static void fish_verb(FILE *f, const struct completed_verb *v)
 		v->files ? "" : " -x", v->flags);
 }
 
-static void fish_completion(FILE *f, const struct completed_verb *verbs)
+static void fish_place(FILE *f, const struct completed_place *p)
+{
+	fprintf(f, "complete -c sbox -n '__sbox_verb %s", p->verb);
+	if (!p->option)
+		fprintf(f, "; and contains -- %s (__sbox_words)'", p->behind);
+	else
+		fprintf(f, "' -l %s", p->behind);
+	if (p->letter)
+		fprintf(f, " -s %c", p->letter);
+	fprintf(f, " -x -a '%s", p->words ? p->words : "");
+	more_words(f, p->from, "(", ")");
+	fputs("'\n", f);
+}
+
+static void fish_completion(
+	FILE *f, const struct completed_verb *verbs, const struct completed_place *places)
 {
 	fish_functions(f);
 	each_flag(f, fish_flag);
@@ -395,16 +459,19 @@ static void fish_completion(FILE *f, const struct completed_verb *verbs)
 	fputs("\nend\n", f);
 	for (const struct completed_verb *v = verbs; v->name; v++)
 		fish_verb(f, v);
+	for (const struct completed_place *p = places; p->verb; p++)
+		fish_place(f, p);
 }
 
-int show_completion(FILE *f, const char *shell, const struct completed_verb *verbs)
+int show_completion(FILE *f, const char *shell, const struct completed_verb *verbs,
+	const struct completed_place *places)
 {
 	if (strcmp(shell, "bash") == 0)
-		bash_completion(f, verbs);
+		bash_completion(f, verbs, places);
 	else if (strcmp(shell, "zsh") == 0)
-		zsh_completion(f, verbs);
+		zsh_completion(f, verbs, places);
 	else if (strcmp(shell, "fish") == 0)
-		fish_completion(f, verbs);
+		fish_completion(f, verbs, places);
 	else
 		return -EINVAL;
 	return 0;

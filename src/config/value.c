@@ -28,6 +28,7 @@ void value_bad(const struct value_input *in, unsigned offset, const char *hint,
 	bool named = at.file && at.line == 0;
 	struct diag *d = diag_add(in->diags, &at, "%s%s%s: '%s'",
 		named ? "" : in->setting->key, named ? "" : ": ", what, text);
+	d->about = (enum setting_id)(in->setting - settings);
 	if (hint)
 		d->hint = arena_strdup(in->arena, hint);
 }

@@ -23,6 +23,9 @@ struct value_type {
 	const char *metavar; /* where the row has none of its own */
 	bool list; /* a repeated key adds, an empty value clears */
 	bool flag; /* may stand without a value on the command line */
+	/* Words that it knows, besides those of the metavar, for completions: the one with
+	 * number @i, NULL behind the last. @arena: a struct arena. NULL: there are none. */
+	const char *(*word)(size_t i, const void *arena);
 	/* Puts the value into the plan's member. Mistakes go to @in->diags. */
 	void (*parse)(const struct value_input *in, void *member);
 	/* Writes it as it can be read back, lists one item at a time. */

@@ -173,6 +173,10 @@ static void cpuset_parse(const struct value_input *in, void *member)
 {
 	enum { CPU_MAX = 65535 };
 	const char *p = in->text;
+	if (strcmp(p, "all") == 0) {
+		*(const char **)member = NULL;
+		return;
+	}
 	for (;;) {
 		char word[32];
 		size_t len = strcspn(p, ",");
@@ -185,7 +189,7 @@ static void cpuset_parse(const struct value_input *in, void *member)
 		if (num_u64(word, 0, CPU_MAX, &from) < 0 ||
 			(dash && (num_u64(dash + 1, 0, CPU_MAX, &to) < 0 || to < from))) {
 			value_bad(in, (unsigned)(p - in->text),
-				"numbers and ranges of them, such as 0-3,6",
+				"numbers and ranges of them, such as 0-3,6; or all",
 				"not a list of processors", in->text);
 			return;
 		}
@@ -198,14 +202,14 @@ static void cpuset_parse(const struct value_input *in, void *member)
 
 static void cpuset_print(FILE *f, const struct setting *s, const void *member)
 {
+	const char *list = *(const char *const *)member;
 	(void)s;
-	if (*(const char *const *)member)
-		fputs(*(const char *const *)member, f);
+	fputs(list ? list : "all", f);
 }
 
 const struct value_type value_cpuset = {
 	.name = "list of processors",
-	.metavar = "LIST",
+	.metavar = "LIST|all",
 	.parse = cpuset_parse,
 	.print = cpuset_print,
 };

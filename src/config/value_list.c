@@ -124,6 +124,24 @@ static const char *capability_name(struct arena *a, const char *word)
 	return copy;
 }
 
+static const char *next_capability(size_t i, const void *arena)
+{
+	char *name = i < (size_t)cap_max_bits() ? cap_to_name((cap_value_t)i) : NULL;
+	const char *copy = name ? arena_strdup((struct arena *)arena, name + 4) : NULL;
+	(void)cap_free(name);
+	return copy;
+}
+
+static const char *capability_hint(struct arena *a, const char *word)
+{
+	const char *name = strncasecmp(word, "cap_", 4) == 0 ? word + 4 : word;
+	const char *near = capability_name(a, name);
+	if (!near)
+		near = str_nearest(name, next_capability, a);
+	return near ? arena_printf(a, "did you mean '%s'?", near)
+		    : "names as in capabilities(7) without 'cap_', root or none";
+}
+
 static void capabilities_parse(const struct value_input *in, void *member)
 {
 	const char *p = in->text, *word;
@@ -133,8 +151,7 @@ static void capabilities_parse(const struct value_input *in, void *member)
 		if (strcmp(word, "none") == 0)
 			*(struct list *)member = (struct list){ 0 };
 		else if (!name)
-			value_bad(in, offset,
-				"names as in capabilities(7) without 'cap_', root or none",
+			value_bad(in, offset, capability_hint(in->arena, word),
 				"not a capability", word);
 		else
 			value_push(in, member, offset)->text = name;
@@ -145,10 +162,17 @@ const struct value_type value_capabilities = {
 	.name = "capabilities",
 	.metavar = "none|NAME...",
 	.list = true,
+	.word = next_capability,
 	.parse = capabilities_parse,
 	.print = value_print_list,
 	.print_item = value_print_text,
 };
+
+static const char *next_group(size_t i, const void *ctx)
+{
+	(void)ctx;
+	return syscall_groups[i].name;
+}
 
 static void syscalls_parse(const struct value_input *in, void *member)
 {
@@ -180,6 +204,7 @@ const struct value_type value_syscalls = {
 	.name = "system calls",
 	.metavar = "NAME|@GROUP...",
 	.list = true,
+	.word = next_group,
 	.parse = syscalls_parse,
 	.print = value_print_list,
 	.print_item = value_print_text,
@@ -211,6 +236,7 @@ const struct value_type value_sockets = {
 	.name = "address families",
 	.metavar = "FAMILY...",
 	.list = true,
+	.word = next_family,
 	.parse = sockets_parse,
 	.print = value_print_list,
 	.print_item = value_print_text,
@@ -532,19 +558,29 @@ static const char *io_limit(struct arena *a, const char *word)
 {
 	static const char *const keys[] = { "rbps=", "wbps=", "riops=", "wiops=" };
 	uint64_t n;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (str_starts(word, keys[i]) &&
-			num_size(word + strlen(keys[i]), &n) == 0 && n > 0)
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *value = word + strlen(keys[i]);
+		if (!str_starts(word, keys[i]))
+			continue;
+		if (strcmp(value, "max") == 0)
+			return arena_strdup(a, word);
+		if (num_size(value, &n) == 0 && n > 0)
 			return arena_printf(a, "%s%llu", keys[i], (unsigned long long)n);
+	}
 	return NULL;
 }
 
 static void io_max_parse(const struct value_input *in, void *member)
 {
 	static const char form[] =
-		"PATH, and one or more of rbps=SIZE wbps=SIZE riops=N wiops=N";
+		"PATH, and one or more of rbps=SIZE wbps=SIZE riops=N wiops=N, each of which "
+		"may be max; or max alone";
 	const char *p = in->text, *word, *all = "";
 	unsigned offset;
+	if (strcmp(p, "max") == 0) { /* as for the other limits; the list is cleared */
+		*(struct list *)member = (struct list){ 0 };
+		return;
+	}
 	const char *path = record_path(in, &p, NULL, form);
 	if (!path)
 		return;
@@ -573,7 +609,7 @@ static void io_max_print(FILE *f, const struct item *item)
 
 const struct value_type value_io_max = {
 	.name = "speed limits on a disk",
-	.metavar = "'PATH rbps=SIZE...'",
+	.metavar = "'PATH rbps=SIZE...'|max",
 	.list = true,
 	.parse = io_max_parse,
 	.print = value_print_list,

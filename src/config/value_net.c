@@ -50,6 +50,7 @@ const struct value_type value_net_rules = {
 	.name = "rules for destinations",
 	.metavar = "RULE...",
 	.list = true,
+	.word = next_word_of_ours,
 	.parse = rules_parse,
 	.print = value_print_list,
 	.print_item = value_print_text,

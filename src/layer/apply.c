@@ -231,7 +231,7 @@ static enum verdict judge_host(
 }
 
 /* Whether something can be put into the directory, or taken out of it. */
-static bool may_change(const struct walk_entry *entry)
+bool applier_may(const struct walk_entry *entry)
 {
 	struct stat host, upper;
 	uid_t me = geteuid();
@@ -265,7 +265,7 @@ enum verdict applier_judge(struct applier *ap, const struct walk *w,
 		return VERDICT_KEPT;
 	if (w->base_top < 0 || strlen(path) + sizeof(ap->temp) >= PATH_MAX)
 		return VERDICT_NO_PLACE;
-	if (!may_change(entry))
+	if (!applier_may(entry))
 		return VERDICT_RIGHTS;
 	if (S_ISREG(entry->upper.st_mode) && !may(entry->upper_dir, entry->name, R_OK))
 		return VERDICT_UNREADABLE;

@@ -49,6 +49,8 @@ void applier_end(struct applier *ap);
  * takes a name from is noted for those that have the other names. */
 enum verdict applier_judge(struct applier *ap, const struct walk *w,
 	const struct walk_entry *entry, const char *path, bool soon);
+/* Whether the caller may make the change, as far as the directory says that holds it. */
+bool applier_may(const struct walk_entry *entry);
 /* Brings a change that was judged to be good; of what did not change, it notes which files
  * have more names. Nothing leaves the layer. 0 or negative errno. */
 int applier_bring(struct applier *ap, struct walk *w, const struct walk_entry *entry,

@@ -229,10 +229,22 @@ static int read_record(struct arena *a, struct layer *l, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot read '%s/record'", place) : 0;
 }
 
-static int told(int code, const char *name, struct err *e)
+const char *layer_nearest(struct arena *a, int layers, const char *name)
+{
+	const char **names;
+	struct err ignored;
+	return layers_list(a, layers, &names, &ignored) < 0
+		? NULL
+		: str_nearest_of(name, (const char *const *)names);
+}
+
+static int told(struct arena *a, int layers, int code, const char *name, struct err *e)
 {
 	if (code == -ENOENT) {
+		const char *near = layer_nearest(a, layers, name);
 		err_set(e, code, "there is no layer '%s'", name);
+		if (near)
+			return err_hint(e, "did you mean '%s'?", near);
 		return err_hint(e, "'sbox layer list' shows those that there are");
 	}
 	if (code == -EBUSY) {
@@ -257,7 +269,7 @@ int layer_open(struct arena *a, int layers, const char *name, unsigned flags,
 	}
 	l.fd = open_folder(layers, name, flags);
 	if (l.fd < 0)
-		return told(l.fd, name, e);
+		return told(a, layers, l.fd, name, e);
 	int r = flags & LAYER_UNREAD ? 0 : read_record(a, &l, e);
 	if (r == -ENOENT && flags & LAYER_MAKE) {
 		l.since_ns = now_ns();
@@ -265,7 +277,7 @@ int layer_open(struct arena *a, int layers, const char *name, unsigned flags,
 		if (r < 0) /* an empty folder would be no layer */
 			(void)unlinkat(layers, name, AT_REMOVEDIR);
 	} else if (r == -ENOENT) {
-		told(r, name, e);
+		told(a, layers, r, name, e);
 	}
 	if (r < 0)
 		layer_close(&l);

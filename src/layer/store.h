@@ -69,6 +69,8 @@ bool layer_name_is_good(const char *name);
 int layers_open(const char *data_home, bool make, struct err *e);
 /* The names of all, sorted, ended by NULL; negative errno with @e set. */
 int layers_list(struct arena *a, int layers, const char ***ret, struct err *e);
+/* The name of one that @name most likely means; NULL: there is none like it. */
+const char *layer_nearest(struct arena *a, int layers, const char *name);
 
 /* Reads the record of @name. 0; -ENOENT, -EBUSY or another negative errno, with @e set. */
 int layer_open(struct arena *a, int layers, const char *name, unsigned flags,

@@ -39,10 +39,12 @@ static bool source_exists(struct resolver *r, const struct item *item, const cha
 	return false;
 }
 
-static bool is_directory(const char *path)
+/* A layer goes over /usr, /etc and their like. What the system keeps further down, in
+ * /var/lib, is many small trees, and each tree may take a server of its own. */
+static bool is_system_tree(const char *path)
 {
 	struct stat st;
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return !strchr(path + 1, '/') && lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static void wish_binds(struct resolver *r, const struct list *l, enum setting_id id)
@@ -55,7 +57,8 @@ static void wish_binds(struct resolver *r, const struct list *l, enum setting_id
 		struct mount_op *op = wish(r, OP_BIND, path, id, &item->at);
 		op->source = path;
 		op->overlaid = id == SET_OVERLAY ||
-			(id == SET_SYSTEM && overlay_wanted(r->p) && is_directory(path));
+			(id == SET_SYSTEM && overlay_wanted(r->p) &&
+				is_system_tree(path));
 		op->write = id == SET_WRITE || id == SET_DEVICE || op->overlaid;
 		op->device = id == SET_DEVICE;
 	}

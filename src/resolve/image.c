@@ -255,6 +255,14 @@ const char *const *image_names(const struct image_store *s)
 	return (const char *const *)names.v;
 }
 
+int image_not_there(const struct image_store *s, const char *name, struct err *e)
+{
+	const char *near = str_nearest_of(name, image_names(s));
+	err_set(e, -ENOENT, "there is no image '%s'", name);
+	return near ? err_hint(e, "did you mean '%s'?", near)
+		    : err_hint(e, "'sbox image list' shows those that there are");
+}
+
 const char *image_by_content(
 	const struct image_store *s, const char *content, int *ret_fd)
 {

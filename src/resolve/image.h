@@ -49,6 +49,8 @@ int image_read(const struct image_store *s, int image, struct image_info *ret);
 int image_write(struct arena *a, int image, const struct image_info *info);
 /* The names of all images, sorted, ended by NULL. */
 const char *const *image_names(const struct image_store *s);
+/* That there is no such image, with the one that was meant, into @e. -ENOENT. */
+int image_not_there(const struct image_store *s, const char *name, struct err *e);
 
 /* The first image with that content, as layers name what they lie over; NULL: there is none.
  * @ret_fd, which may be NULL: as image_open() without @alone. */

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -178,6 +179,15 @@ static dev_t disk_of(const char *path)
 		: 0;
 }
 
+/* "wbps=max riops=max" limits nothing. */
+static bool is_lifting(const char *limits)
+{
+	for (const char *p = limits; (p = strchr(p, '=')); p++)
+		if (!str_starts(p, "=max"))
+			return false;
+	return true;
+}
+
 static void push_io(struct collector *c, struct host *h)
 {
 	const struct plan *p = c->p;
@@ -197,7 +207,8 @@ static void push_io(struct collector *c, struct host *h)
 		else
 			push(c, SET_IO_MAX, CONTROLLER_IO, "io.max",
 				arena_printf(c->a, "%u:%u %s", major(disk), minor(disk),
-					item->arg));
+					item->arg))
+				->lifts = is_lifting(item->arg);
 	}
 }
 
@@ -213,19 +224,44 @@ void limits_writes(
 	push_io(&c, h);
 }
 
+int64_t limits_memory(const struct limits *l)
+{
+	for (size_t i = 0; l->way != GROUP_NONE && i < l->writes.n; i++)
+		if (strcmp(l->writes.v[i].file, "memory.max") == 0)
+			return strtoll(l->writes.v[i].value, NULL, 10);
+	return -1;
+}
+
 /* ---- changes ---- */
 
-/* What a group's file says where there is no such limit. */
+/* What a group's file says where there is no such limit; NULL: it depends. */
 static const struct group_write unlimited[] = {
-	{ SET_MEMORY, CONTROLLER_MEMORY, "memory.max", "max", false, NULL },
-	{ SET_MEMORY_HIGH, CONTROLLER_MEMORY, "memory.high", "max", false, NULL },
-	{ SET_SWAP, CONTROLLER_MEMORY, "memory.swap.max", "max", false, NULL },
-	{ SET_OOM_KILL, CONTROLLER_MEMORY, "memory.oom.group", "0", false, NULL },
-	{ SET_CPUS, CONTROLLER_CPU, "cpu.max", "max", false, NULL },
-	{ SET_CPU_WEIGHT, CONTROLLER_CPU, "cpu.weight", "100", false, "CPUWeight" },
-	{ SET_PIDS, CONTROLLER_PIDS, "pids.max", "max", false, NULL },
-	{ SET_IO_WEIGHT, CONTROLLER_IO, "io.weight", "100", false, "IOWeight" },
+	{ SET_MEMORY, CONTROLLER_MEMORY, "memory.max", "max", .lifts = true },
+	{ SET_MEMORY_HIGH, CONTROLLER_MEMORY, "memory.high", "max", .lifts = true },
+	{ SET_SWAP, CONTROLLER_MEMORY, "memory.swap.max", "max", .lifts = true },
+	{ SET_OOM_KILL, CONTROLLER_MEMORY, "memory.oom.group", "0", .lifts = false },
+	{ SET_CPUS, CONTROLLER_CPU, "cpu.max", "max", .lifts = true },
+	{ SET_CPU_WEIGHT, CONTROLLER_CPU, "cpu.weight", "100", .property = "CPUWeight" },
+	{ SET_CPUSET, CONTROLLER_CPUSET, "cpuset.cpus", NULL, .lifts = true },
+	{ SET_PIDS, CONTROLLER_PIDS, "pids.max", "max", .lifts = true },
+	{ SET_IO_WEIGHT, CONTROLLER_IO, "io.weight", "100", .property = "IOWeight" },
+	{ SET_IO_MAX, CONTROLLER_IO, "io.max", NULL, .lifts = true },
 };
+
+/* A group that has processes in it must name some (ENOSPC), but may name ones that it is not
+ * given, or that are not there yet: these are all that there can be. */
+static const char *possible_cpus(struct arena *a)
+{
+	char text[256];
+	_cleanup_fd_ int fd =
+		open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : fd_read_full(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return arena_printf(a, "0-%ld", sysconf(_SC_NPROCESSORS_CONF) - 1);
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return arena_strdup(a, text);
+}
 
 static bool is_among(enum setting_id id, const enum setting_id *which, size_t n)
 {
@@ -253,6 +289,8 @@ static void push_unlimited(struct collector *c, enum setting_id id)
 			/* not only where there is a limit of memory, too */
 			if (id == SET_OOM_KILL && c->p->oom_kill == OOM_KILL_ALL)
 				w->value = "1";
+			if (id == SET_CPUSET)
+				w->value = possible_cpus(c->a);
 			return;
 		}
 	diag_add(c->d, NULL, "%s: it cannot be changed while the program runs",
@@ -311,6 +349,11 @@ static void own_limits(struct ready *rd, struct diags *d)
 
 /* ---- which group ---- */
 
+bool group_write_limits(const struct group_write *w)
+{
+	return !w->optional && !w->lifts;
+}
+
 /* The setting that makes a group needed, for its place and name; SET_COUNT: none does. */
 static enum setting_id needs_group(const struct ready *rd)
 {
@@ -318,7 +361,7 @@ static enum setting_id needs_group(const struct ready *rd)
 	if (p->limits == LIMITS_GROUP)
 		return SET_LIMITS;
 	for (size_t i = 0; i < rd->limits.writes.n; i++)
-		if (!rd->limits.writes.v[i].optional)
+		if (group_write_limits(&rd->limits.writes.v[i]))
 			return rd->limits.writes.v[i].id;
 	return p->cpu_time_ns > 0 ? SET_CPU_TIME : SET_COUNT;
 }

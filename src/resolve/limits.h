@@ -26,10 +26,14 @@ struct group_write {
 	enum controller controller;
 	const char *file, *value;
 	bool optional; /* not every kernel has the file, and nobody has asked for it */
+	bool lifts; /* a limit: none is there where the file is not. @value NULL: of all disks */
 	/* A weight is one among groups side by side, so it is the scope's, whose files are
 	 * systemd's: it is asked for it by this name. NULL: @file is the payload's, and ours. */
 	const char *property;
 };
+
+/* Whether it is a limit that somebody has asked for. */
+bool group_write_limits(const struct group_write *w);
 
 struct group_writes {
 	struct group_write *v;
@@ -72,6 +76,8 @@ void limits_writes(
  * a mistake. */
 void limits_changes(const struct plan *p, const enum setting_id *which, size_t n_which,
 	struct host *h, struct diags *d, struct group_writes *ret);
+/* The memory that the group may use, in bytes; -1: as much as there is. */
+int64_t limits_memory(const struct limits *l);
 /* All of it, into rd->limits. Mistakes go to @d: limits that cannot be held here, too, unless
  * the plan says that they need not. */
 void limits_resolve(struct ready *rd, struct diags *d);

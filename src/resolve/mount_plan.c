@@ -173,7 +173,8 @@ static bool settle(struct arena *a, struct mount_op *op, const struct mount_ops 
 	return true;
 }
 
-/* A bind that shows what its parent already shows there, in the same way. */
+/* A bind that shows what its parent already shows there, in the same way; a part of the
+ * system that lies in an overlaid tree is a part of that. */
 static bool changes_nothing(struct arena *a, const struct mount_op *op,
 	const struct mount_ops *ops, const struct mount_root *root)
 {
@@ -181,8 +182,12 @@ static bool changes_nothing(struct arena *a, const struct mount_op *op,
 		return false;
 	const struct mount_op *parent = &ops->v[op->parent];
 	const char *there = mount_plan_source(a, ops, root, op->parent, op->dest);
-	return there && strcmp(there, op->source) == 0 && parent->write == op->write &&
-		parent->overlaid == op->overlaid && parent->device == op->device;
+	if (!there || strcmp(there, op->source) != 0)
+		return false;
+	if (op->id == SET_SYSTEM && parent->overlaid)
+		return true;
+	return parent->write == op->write && parent->overlaid == op->overlaid &&
+		parent->device == op->device;
 }
 
 void mount_plan_order(

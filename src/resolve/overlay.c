@@ -85,6 +85,32 @@ static int open_under(struct resolver *r, int layers)
 	return 0;
 }
 
+/* "run-1" and "run-2" are no slips of the pen, nor are the shortest names. */
+static bool looks_counted(const char *one, const char *other)
+{
+	static const char digits[] = "0123456789";
+	if (strlen(one) < 4)
+		return true;
+	for (;;) {
+		one += strspn(one, digits);
+		other += strspn(other, digits);
+		if (*one != *other)
+			return false;
+		if (!*one)
+			return true;
+		one++;
+		other++;
+	}
+}
+
+/* A name that is not there yet makes a layer. */
+static void tell_near(struct resolver *r, int layers, const char *name)
+{
+	const char *near = layer_nearest(r->a, layers, name);
+	if (near && !looks_counted(name, near))
+		log_note("the layer '%s' is new; there is one '%s'", name, near);
+}
+
 int overlay_begin(struct resolver *r)
 {
 	const struct plan *p = r->p;
@@ -107,6 +133,8 @@ int overlay_begin(struct resolver *r)
 	used->fresh = layer_open(r->a, layers, p->layer, 0, &probe, &ignored) == -ENOENT;
 	if (!used->fresh)
 		layer_close(&probe);
+	else
+		tell_near(r, layers, p->layer);
 	if (r->dry && used->fresh)
 		return 0;
 	(void)open_layer(r, layers, p->layer, r->dry ? 0 : LAYER_MAKE | LAYER_LOCK,

@@ -3,7 +3,7 @@
  *
  * xdg-dbus-proxy and sbox-sound read what an untrusted program writes, so each gets a sandbox
  * too: a plan like any other, with the server's socket and a folder for its own and nothing
- * else of the user.
+ * else of the user. Here it is only written; resolve.c makes it ready like any other.
  */
 #include "resolve/proxy.h"
 
@@ -17,7 +17,6 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "resolve/resolve.h"
 
 struct words {
 	char **v;
@@ -129,7 +128,7 @@ int proxy_try(const char *address)
 	return 0;
 }
 
-/* ---- a proxy's own run ---- */
+/* ---- the plan of a proxy's own run ---- */
 
 struct proxy {
 	struct plan *plan;
@@ -167,19 +166,12 @@ static int begin(struct resolver *r, struct proxy *p, const char *program,
 	return 0;
 }
 
-static int finish(struct resolver *r, struct proxy *p, const struct helper_spec **ret)
+static struct helper_spec *finish(struct resolver *r, struct proxy *p)
 {
-	struct ready *ready = arena_alloc(r->a, sizeof(*ready));
 	*ARENA_PUSH(r->a, &p->argv) = NULL;
 	p->plan->argv = p->argv.v;
-	p->spec->ready = ready;
-	*ret = p->spec;
-	int code = resolve_begin(p->plan, ready, r->d, r->e);
-	if (code == 0)
-		code = resolve_plan(ready, false, r->d, r->e);
-	if (code < 0 && r->d->n == 0)
-		return err_wrap(r->e, "the sandbox of %s", p->spec->name);
-	return 0; /* what is in r->d is told with the rest */
+	p->spec->plan = p->plan;
+	return p->spec;
 }
 
 static void show_bus(struct resolver *r, struct plan *q, const char *address)
@@ -212,7 +204,8 @@ int proxy_resolve(
 	rules(r, &p.argv, "talk", &r->p->dbus_talk);
 	rules(r, &p.argv, "see", &r->p->dbus_see);
 	rules(r, &p.argv, "call", &r->p->dbus_call);
-	return finish(r, &p, &r->rd->dbus);
+	r->rd->dbus = finish(r, &p);
+	return 0;
 }
 
 int proxy_resolve_sound(struct resolver *r, const char *server, const char *folder)
@@ -233,5 +226,6 @@ int proxy_resolve_sound(struct resolver *r, const char *server, const char *fold
 	add(r->a, &p.plan->read, server);
 	*ARENA_PUSH(r->a, &p.argv) = arena_printf(r->a, "%s/native", folder);
 	*ARENA_PUSH(r->a, &p.argv) = arena_strdup(r->a, server);
-	return finish(r, &p, &r->rd->sound);
+	r->rd->sound = finish(r, &p);
+	return 0;
 }

@@ -12,7 +12,7 @@
 int proxy_address(const char *address, struct sockaddr_un *ret, socklen_t *ret_size);
 /* Whether a bus listens there: 0 or negative errno. */
 int proxy_try(const char *address);
-/* Prepares xdg-dbus-proxy at @program for the bus at @address into r->rd->dbus; it will
+/* Plans xdg-dbus-proxy at @program for the bus at @address into r->rd->dbus; it will
  * listen at @folder/bus. 0 or negative errno with r->e set. */
 int proxy_resolve(
 	struct resolver *r, const char *program, const char *address, const char *folder);

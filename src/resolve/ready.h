@@ -60,7 +60,8 @@ struct locked_trees {
  * end of a socket pair is its: it says there when it is ready, and ends when ours closes. */
 struct helper_spec {
 	const char *name, *hint; /* for messages */
-	const struct ready *ready;
+	const struct plan *plan;
+	const struct ready *ready; /* of the plan */
 	int our_fd, its_fd;
 };
 
@@ -131,8 +132,7 @@ struct ready {
 	int *pass_fds; /* ascending */
 	size_t n_pass_fds;
 
-	const struct helper_spec *dbus; /* NULL: none */
-	const struct helper_spec *sound; /* NULL: none */
+	struct helper_spec *dbus, *sound; /* NULL: none */
 	const struct network_spec *network; /* NULL: no helper */
 	struct instance *instance; /* its folder, where there is or will be one */
 };

@@ -197,6 +197,21 @@ int resolve_begin(const struct plan *p, struct ready *rd, struct diags *d, struc
 	return 0;
 }
 
+/* The run of a helper that has a sandbox of its own, which has no such helper. */
+static int resolve_helper(struct resolver *r, struct helper_spec *spec)
+{
+	if (!spec)
+		return 0;
+	struct ready *ready = arena_alloc(r->a, sizeof(*ready));
+	spec->ready = ready;
+	int code = resolve_begin(spec->plan, ready, r->d, r->e);
+	if (code == 0)
+		code = resolve_plan(ready, false, r->d, r->e);
+	if (code < 0 && r->d->n == 0)
+		return err_wrap(r->e, "the sandbox of %s", spec->name);
+	return 0; /* what is in r->d is told with the rest */
+}
+
 int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
 {
 	const struct plan *p = rd->plan;
@@ -227,6 +242,10 @@ int resolve_plan(struct ready *rd, bool dry, struct diags *d, struct err *e)
 	code = resolve_name(&r);
 	if (code == 0)
 		code = wish_contents(&r);
+	if (code == 0)
+		code = resolve_helper(&r, rd->dbus);
+	if (code == 0)
+		code = resolve_helper(&r, rd->sound);
 	if (code < 0)
 		return code;
 	refuse_top(&r);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/str.h"
 #include "resolve/expand.h"
 #include "resolve/image.h"
 #include "resolve/overlay.h"
@@ -39,14 +40,26 @@ static int wish_root_entries(struct resolver *r, const char *path)
 	return 0;
 }
 
+static const char *image_hint(struct resolver *r)
+{
+	struct image_store store;
+	struct err ignored = { 0 };
+	const char *near = NULL;
+	if (image_store_open(&store, r->a, r->h, false, &ignored) == 0) {
+		near = str_nearest_of(r->p->root, image_names(&store));
+		image_store_close(&store);
+	}
+	return near ? arena_printf(r->a, "did you mean '%s'?", near)
+		    : "'sbox image list' shows the images";
+}
+
 static int refuse_root(struct resolver *r, const char *path, int code)
 {
 	const struct origin *at = &r->p->origin[SET_ROOT];
 	struct diag *d = diag_add(r->d, at, "the root '%s': %s", path, strerror(-code));
 	if (code == -ENOENT && image_is_name(r->p->root))
-		d->hint =
-			"there is no image of that name either; 'sbox image list' shows "
-			"the images";
+		d->hint = arena_printf(
+			r->a, "there is no image of that name either; %s", image_hint(r));
 	if (code == -EACCES)
 		d->hint =
 			"you must be allowed to read and enter it on the host; being root "

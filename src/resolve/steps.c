@@ -11,13 +11,14 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "config/origins.h"
 #include "config/settings.h"
 #include "resolve/overlay.h"
 
 /* One step: what, and the setting that asked for it. */
 struct step_line {
 	const char *text;
-	const char *origin; /* NULL: always done */
+	const struct origin *at; /* NULL: always done */
 	bool widens;
 };
 
@@ -27,10 +28,11 @@ struct steps {
 	size_t n;
 };
 
-static void add(struct steps *s, const char *origin, bool widens, const char *fmt, ...)
-	_printf_(4, 5);
+static void add(struct steps *s, const struct origin *at, bool widens, const char *fmt,
+	...) _printf_(4, 5);
 
-static void add(struct steps *s, const char *origin, bool widens, const char *fmt, ...)
+static void add(
+	struct steps *s, const struct origin *at, bool widens, const char *fmt, ...)
 {
 	char text[1024], safe[3 * sizeof(text)];
 	va_list ap;
@@ -40,14 +42,16 @@ static void add(struct steps *s, const char *origin, bool widens, const char *fm
 	str_escape_controls(safe, sizeof(safe), text);
 	struct step_line *line = ARENA_PUSH(s->arena, s);
 	line->text = arena_strdup(s->arena, safe);
-	line->origin = origin;
+	line->at = at;
 	line->widens = widens;
 }
 
-static const char *origin_of(
-	const struct steps *s, const struct plan *p, enum setting_id id)
+/* The setting itself, for what it brings along. */
+static const struct origin *by_setting(const struct steps *s, enum setting_id id)
 {
-	return origin_text(s->arena, &p->origin[id]);
+	struct origin *at = arena_alloc(s->arena, sizeof(*at));
+	*at = (struct origin){ .file = settings[id].key };
+	return at;
 }
 
 static void namespaces(struct steps *s, const struct ready *rd)
@@ -70,7 +74,7 @@ static void namespaces(struct steps *s, const struct ready *rd)
 			(void)snprintf(
 				own + used, sizeof(own) - used, ", %s", all[i].name);
 		else
-			add(s, origin_of(s, rd->plan, all[i].id), true,
+			add(s, &rd->plan->origin[all[i].id], true,
 				"share the host's %s namespace", all[i].name);
 	}
 	add(s, NULL, false, "new namespaces: %s%s", own,
@@ -81,16 +85,16 @@ static void id_table(
 	struct steps *s, const char *kind, const struct id_table *t, bool range)
 {
 	for (size_t i = 0; i < t->n; i++)
-		add(s, range ? "id-map" : NULL, false,
+		add(s, range ? by_setting(s, SET_ID_MAP) : NULL, false,
 			"map %s %u to the host's %u (%u of them)%s", kind, t->v[i].inside,
 			t->v[i].outside, t->v[i].count,
 			range && i == 0 ? ", through newuidmap and newgidmap" : "");
 }
 
-static void layer(
-	struct steps *s, const char *origin, const struct overlay *o, const char *dest)
+static void layer(struct steps *s, const struct origin *at, const struct overlay *o,
+	const char *dest)
 {
-	add(s, origin, false, "put a layer over %s, by %s%s", dest,
+	add(s, at, false, "put a layer over %s, by %s%s", dest,
 		o->engine == ENGINE_KERNEL ? "the kernel" : "fuse-overlayfs",
 		o->squash && o->engine == ENGINE_FUSE ? ", all as the program's own"
 						      : "");
@@ -100,54 +104,53 @@ static void mounts(struct steps *s, const struct ready *rd)
 {
 	const struct plan *p = rd->plan;
 	if (overlay_wanted(p))
-		add(s, origin_of(s, p, SET_LAYER), false, "%s%s",
+		add(s, &p->origin[SET_LAYER], false, "%s%s",
 			overlay_is_kept(p) ? "open the layer "
 					   : "keep what is written in memory",
 			overlay_is_kept(p) ? p->layer : "");
 	if (rd->root.overlay)
-		layer(s, origin_of(s, p, SET_LAYER), rd->root.overlay, "/");
+		layer(s, &p->origin[SET_LAYER], rd->root.overlay, "/");
 	for (size_t i = 0; i < rd->ops.n; i++) {
 		const struct mount_op *op = &rd->ops.v[i];
 		const char *mode = op->kind != OP_BIND ? ""
 			: op->write		       ? "writable "
 						       : "read-only ";
-		const char *origin = op->at.file || op->layer
-			? origin_text(s->arena, &op->at)
-			: settings[op->id].key;
+		const struct origin *at =
+			op->at.file || op->layer ? &op->at : by_setting(s, op->id);
 		bool widens = op->kind == OP_BIND && (settings[op->id].flags & S_WIDENS);
 		switch (op->kind) {
 		case OP_BIND:
 			if (op->link)
-				add(s, origin, false, "keep the link %s", op->dest);
+				add(s, at, false, "keep the link %s", op->dest);
 			else if (op->overlay)
-				layer(s, origin, op->overlay, op->dest);
+				layer(s, at, op->overlay, op->dest);
 			else if (strcmp(op->source, op->dest) == 0)
-				add(s, origin, widens, "show %s%s%s", mode, op->dest,
+				add(s, at, widens, "show %s%s%s", mode, op->dest,
 					op->device ? " with devices" : "");
 			else
-				add(s, origin, widens, "show %s%s as %s", mode,
-					op->source, op->dest);
+				add(s, at, widens, "show %s%s as %s", mode, op->source,
+					op->dest);
 			break;
 		case OP_TMPFS:
-			add(s, origin, false, "mount a tmpfs on %s", op->dest);
+			add(s, at, false, "mount a tmpfs on %s", op->dest);
 			break;
 		case OP_PROC:
-			add(s, origin, false, "mount a fresh proc on %s", op->dest);
+			add(s, at, false, "mount a fresh proc on %s", op->dest);
 			break;
 		case OP_DEVPTS:
-			add(s, origin, false, "mount terminals on %s", op->dest);
+			add(s, at, false, "mount terminals on %s", op->dest);
 			break;
 		case OP_DIR:
-			add(s, origin, false, "make the directory %s", op->dest);
+			add(s, at, false, "make the directory %s", op->dest);
 			break;
 		case OP_FILE:
-			add(s, origin, false, "make the file %s", op->dest);
+			add(s, at, false, "make the file %s", op->dest);
 			break;
 		case OP_LINK:
-			add(s, origin, false, "link %s to %s", op->dest, op->source);
+			add(s, at, false, "link %s to %s", op->dest, op->source);
 			break;
 		case OP_HIDE:
-			add(s, origin, false, "hide %s", op->dest);
+			add(s, at, false, "hide %s", op->dest);
 			break;
 		case OP_SECRET:
 		case OP_PROTECT:
@@ -170,15 +173,15 @@ static void landlock(struct steps *s, const struct plan *p)
 		{ 6, "abstract sockets and signals of others" },
 	};
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* version */);
-	const char *origin = origin_of(s, p, SET_LANDLOCK);
+	const struct origin *at = &p->origin[SET_LANDLOCK];
 	if (abi < 0) {
-		add(s, origin, false, "no Landlock: this kernel has none");
+		add(s, at, false, "no Landlock: this kernel has none");
 		return;
 	}
-	add(s, origin, false, "put on Landlock rules, ABI %ld", abi);
+	add(s, at, false, "put on Landlock rules, ABI %ld", abi);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (abi < parts[i].abi)
-			add(s, origin, false, "not judged by this kernel's Landlock: %s",
+			add(s, at, false, "not judged by this kernel's Landlock: %s",
 				parts[i].what);
 }
 
@@ -187,33 +190,30 @@ static void limits(struct steps *s, const struct ready *rd)
 	const struct plan *p = rd->plan;
 	const struct limits *l = &rd->limits;
 	if (l->dropped)
-		add(s, origin_of(s, p, SET_LIMITS), true, "hold no limits: %s",
-			l->dropped);
+		add(s, &p->origin[SET_LIMITS], true, "hold no limits: %s", l->dropped);
 	if (l->way == GROUP_SCOPE)
-		add(s, origin_of(s, p, SET_LIMITS), false, "ask systemd for the scope %s",
+		add(s, &p->origin[SET_LIMITS], false, "ask systemd for the scope %s",
 			l->unit);
 	if (l->way == GROUP_OWN)
-		add(s, origin_of(s, p, SET_LIMITS), false, "divide the control group %s",
+		add(s, &p->origin[SET_LIMITS], false, "divide the control group %s",
 			l->group);
 	for (size_t i = 0; l->way != GROUP_NONE && i < l->writes.n; i++)
-		add(s, origin_of(s, p, l->writes.v[i].id), false,
-			"limit the group: %s = %s", l->writes.v[i].file,
-			l->writes.v[i].value);
+		add(s, &p->origin[l->writes.v[i].id], false, "limit the group: %s = %s",
+			l->writes.v[i].file, l->writes.v[i].value);
 }
 
 static void label(struct steps *s, const struct ready *rd)
 {
 	const struct plan *p = rd->plan;
-	const char *origin = origin_of(s, p, SET_APPARMOR);
+	const struct origin *at = &p->origin[SET_APPARMOR];
 	if (rd->label.apparmor)
-		add(s, origin, false, "put on the AppArmor profile %s",
-			rd->label.apparmor);
+		add(s, at, false, "put on the AppArmor profile %s", rd->label.apparmor);
 	else
-		add(s, origin, strcmp(p->apparmor, "off") == 0, "no AppArmor profile: %s",
+		add(s, at, strcmp(p->apparmor, "off") == 0, "no AppArmor profile: %s",
 			rd->label.why_not);
 	if (rd->label.selinux)
-		add(s, origin_of(s, p, SET_SELINUX), false,
-			"put on the SELinux context %s", rd->label.selinux);
+		add(s, &p->origin[SET_SELINUX], false, "put on the SELinux context %s",
+			rd->label.selinux);
 }
 
 static void network(struct steps *s, const struct ready *rd)
@@ -222,16 +222,16 @@ static void network(struct steps *s, const struct ready *rd)
 	const struct plan *p = rd->plan;
 	if (!spec)
 		return;
-	add(s, origin_of(s, p, SET_NETWORK), true, "connect the network through %s",
+	add(s, &p->origin[SET_NETWORK], true, "connect the network through %s",
 		spec->helper);
 	if (spec->filter->any)
-		add(s, NULL, false, "load %zu rules for destinations through nft",
-			spec->filter->rules.n);
+		add(s, NULL, false, "load %zu rule%s for destinations through nft",
+			spec->filter->rules.n, spec->filter->rules.n == 1 ? "" : "s");
 	if (spec->resolver_path)
 		add(s, NULL, false, "start sbox-resolver for the names in rules");
 	for (size_t i = 0; i < p->publish.n; i++)
-		add(s, origin_text(s->arena, &p->publish.v[i].at), true,
-			"publish the port %s", p->publish.v[i].text);
+		add(s, &p->publish.v[i].at, true, "publish the port %s",
+			p->publish.v[i].text);
 }
 
 static void program(struct steps *s, const struct ready *rd)
@@ -239,23 +239,25 @@ static void program(struct steps *s, const struct ready *rd)
 	const struct plan *p = rd->plan;
 	char line[512] = "";
 	if (rd->dbus)
-		add(s, "dbus", true, "start %s", rd->dbus->name);
+		add(s, by_setting(s, SET_DBUS), true, "start %s", rd->dbus->name);
 	else if (p->dbus == DBUS_FILTERED)
-		add(s, "dbus", true, "filter the session bus, if there is one");
+		add(s, by_setting(s, SET_DBUS), true,
+			"filter the session bus, if there is one");
 	if (rd->sound)
-		add(s, "sound", true, "start %s", rd->sound->name);
+		add(s, by_setting(s, SET_SOUND), true, "start %s", rd->sound->name);
 	else if (p->sound != WANT_NO)
-		add(s, "sound", true, "filter the sound server, if there is one");
+		add(s, by_setting(s, SET_SOUND), true,
+			"filter the sound server, if there is one");
 	if (rd->capabilities)
-		add(s, origin_of(s, p, SET_CAPABILITIES), true, "keep capabilities");
+		add(s, &p->origin[SET_CAPABILITIES], true, "keep capabilities");
 	else
 		add(s, NULL, false, "empty all capability sets");
 	add(s, NULL, false, "set no_new_privs");
 	if (p->nested == NESTED_FULL)
-		add(s, origin_of(s, p, SET_NESTED), true,
+		add(s, &p->origin[SET_NESTED], true,
 			"no Landlock: the program may mount");
 	else if (p->landlock == LANDLOCK_OFF)
-		add(s, origin_of(s, p, SET_LANDLOCK), true, "no Landlock");
+		add(s, &p->origin[SET_LANDLOCK], true, "no Landlock");
 	else
 		landlock(s, p);
 	label(s, rd);
@@ -264,7 +266,7 @@ static void program(struct steps *s, const struct ready *rd)
 	for (char **v = rd->envp; *v; v++)
 		add(s, NULL, false, "set the variable %s", *v);
 	if (p->timeout_ns)
-		add(s, origin_of(s, p, SET_TIMEOUT), false, "end it after %lld ms",
+		add(s, &p->origin[SET_TIMEOUT], false, "end it after %lld ms",
 			(long long)(p->timeout_ns / 1000000));
 	for (char *const *v = rd->argv; *v; v++) {
 		size_t used = strlen(line);
@@ -280,12 +282,12 @@ static struct steps all_steps(const struct ready *rd)
 	id_table(&s, "uid", &rd->uids, rd->map_range);
 	id_table(&s, "gid", &rd->gids, rd->map_range);
 	if (rd->drop_groups)
-		add(&s, origin_of(&s, rd->plan, SET_GROUPS), false,
+		add(&s, &rd->plan->origin[SET_GROUPS], false,
 			"drop the supplementary groups");
 	if (rd->namespaces & CLONE_NEWUTS)
-		add(&s, origin_of(&s, rd->plan, SET_HOSTNAME), false,
-			"set the host name %s", rd->plan->hostname);
-	add(&s, origin_of(&s, rd->plan, SET_ROOT), false, "make the root: %s",
+		add(&s, &rd->plan->origin[SET_HOSTNAME], false, "set the host name %s",
+			rd->plan->hostname);
+	add(&s, &rd->plan->origin[SET_ROOT], false, "make the root: %s",
 		rd->root.source ? rd->root.source : "a tmpfs");
 	mounts(&s, rd);
 	add(&s, NULL, false, "enter the new root and let go of the old one");
@@ -297,15 +299,18 @@ static struct steps all_steps(const struct ready *rd)
 
 void steps_print(FILE *f, const struct ready *rd)
 {
+	enum { COLUMN = 53 };
 	struct steps s = all_steps(rd);
+	struct origins names = { .arena = s.arena };
 	for (size_t i = 0; i < s.n; i++) {
 		const struct step_line *line = &s.v[i];
-		if (line->origin)
-			fprintf(f, "%-52s # %s%s\n", line->text, line->origin,
-				line->widens ? " (widens)" : "");
+		if (line->at)
+			origins_line(
+				f, &names, line->text, COLUMN, line->at, line->widens);
 		else
 			fprintf(f, "%s\n", line->text);
 	}
+	origins_files(f, &names);
 }
 
 void steps_print_json(FILE *f, const struct ready *rd)
@@ -318,7 +323,8 @@ void steps_print_json(FILE *f, const struct ready *rd)
 	for (size_t i = 0; i < s.n; i++) {
 		json_begin(&j, NULL, '{');
 		json_string(&j, "step", s.v[i].text);
-		json_string(&j, "origin", s.v[i].origin);
+		const struct origin *at = s.v[i].at;
+		json_string(&j, "origin", at ? origin_text(s.arena, at) : NULL);
 		json_bool(&j, "widens", s.v[i].widens);
 		json_end(&j, '}');
 	}

@@ -15,6 +15,8 @@ enum control_kind {
 		'p', /* to the supervisor: the sender is the program's process */
 	CONTROL_OVERLAY = 'o', /* to the supervisor: a mount that awaits fuse-overlayfs */
 	CONTROL_USER = 'u', /* to the supervisor, before that: the user namespace of it */
+	CONTROL_MEMORY =
+		'm', /* to the supervisor, in between: where its layer is to lie */
 	CONTROL_NETWORK = 'n', /* to the supervisor: with its network namespace */
 };
 

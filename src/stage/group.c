@@ -155,7 +155,7 @@ static bool is_needed(const struct group *g, enum controller controller)
 {
 	const struct group_writes *w = &g->rd->limits.writes;
 	for (size_t i = 0; i < w->n; i++)
-		if (w->v[i].controller == controller && !w->v[i].optional)
+		if (w->v[i].controller == controller && group_write_limits(&w->v[i]))
 			return true;
 	return false;
 }
@@ -198,7 +198,7 @@ static int refuse_limit(
 	if (error != -ENOENT)
 		return err_sys(e, error,
 			"%s: cannot write '%s' to %s of the control group%s", key,
-			w->value, w->file, at);
+			w->value ? w->value : "max", w->file, at);
 	err_set(e, error,
 		"%s: the controller %s is not delegated to your control group%s", key,
 		controller_names[w->controller], at);
@@ -212,10 +212,28 @@ static int refuse_limit(
 		(unsigned)getuid());
 }
 
+/* Of a file with a line for each disk that has limits, "8:0 rbps=1000 wbps=max ...". */
+static int lift_all(int group, const char *file)
+{
+	char text[4096], one[64];
+	int r = 0;
+	_cleanup_fd_ int fd = openat(group, file, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -errno : fd_read_full(fd, text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	for (const char *p = text; r == 0 && *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		(void)snprintf(one, sizeof(one),
+			"%.*s rbps=max wbps=max riops=max wiops=max",
+			(int)strcspn(p, " \n"), p);
+		r = fd_write_file(group, file, one);
+	}
+	return n < 0 ? (int)n : r;
+}
+
 int group_write(int group, const struct group_write *w, const char *origin, struct err *e)
 {
-	int r = fd_write_file(group, w->file, w->value);
-	if (r == 0 || (r == -ENOENT && w->optional))
+	int r = w->value ? fd_write_file(group, w->file, w->value)
+			 : lift_all(group, w->file);
+	if (r == 0 || (r == -ENOENT && (w->optional || w->lifts)))
 		return 0;
 	return refuse_limit(w, origin, r, e);
 }
@@ -370,7 +388,7 @@ enum held group_held(const struct group *g)
 	if (g->dropped || l->dropped)
 		return HELD_DROPPED;
 	for (size_t i = 0; i < l->writes.n; i++)
-		if (!l->writes.v[i].optional)
+		if (group_write_limits(&l->writes.v[i]))
 			return HELD_YES;
 	return g->rd->plan->cpu_time_ns > 0 ? HELD_YES : HELD_NONE;
 }

@@ -466,10 +466,8 @@ static int begin(struct image_store *s, struct arena *a, const struct host *h,
 		err_set(e, -EBUSY, "the image '%s' is in use", name);
 		return err_hint(e, "'sbox ps' shows what runs");
 	}
-	err_sys(e, fd, "there is no image '%s'", name);
-	if (fd == -ENOENT)
-		err_set(e, fd, "there is no image '%s'", name);
-	return err_hint(e, "'sbox image list' shows those that there are");
+	return fd == -ENOENT ? image_not_there(s, name, e)
+			     : err_sys(e, fd, "cannot open the image '%s'", name);
 }
 
 int image_remove(struct arena *a, const struct host *h, const char *name, struct err *e)

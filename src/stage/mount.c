@@ -91,6 +91,11 @@ static int new_bind(struct child *c, int source, unsigned flags, int place)
 	return r < 0 ? r : TAKE_FD(tree);
 }
 
+static int new_detach(int source)
+{
+	return detached(source, MOUNT_NODEV);
+}
+
 static int new_seal(struct child *c, int root)
 {
 	(void)c;
@@ -118,6 +123,7 @@ static int new_root(struct child *c, int source, unsigned flags)
 const struct mounter mounter_new = {
 	.make = new_make,
 	.bind = new_bind,
+	.detach = new_detach,
 	.seal = new_seal,
 	.root = new_root,
 };

@@ -52,13 +52,18 @@ static int classic_make(struct child *c, const char *type, const char *const *op
 {
 	(void)c;
 	char data[1024] = "", target[FD_PATH];
+	const char *source = type;
 	for (; *options; options += 2) {
 		size_t used = strlen(data);
+		if (strcmp(options[0], "source") == 0) { /* no option here: EINVAL */
+			source = options[1];
+			continue;
+		}
 		(void)snprintf(data + used, sizeof(data) - used, "%s%s%s%s",
 			used ? "," : "", options[0], options[1] ? "=" : "",
 			options[1] ? options[1] : "");
 	}
-	if (mount(type, fd_path(target, place), type, mount_flags(flags), data) < 0)
+	if (mount(source, fd_path(target, place), type, mount_flags(flags), data) < 0)
 		return -errno;
 	return reopen(place);
 }

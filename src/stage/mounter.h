@@ -27,6 +27,9 @@ struct mounter {
 	/* @source, with everything below it, on top of @place. The descriptor of its top, or
 	 * negative errno. */
 	int (*bind)(struct child *c, int source, unsigned flags, int place);
+	/* The mount at @source, attached nowhere, for a process of another mount namespace.
+	 * Its descriptor or negative errno. NULL: there is no such thing. */
+	int (*detach)(int source);
 	/* Makes the mount whose root is @root read-only, not those in it. */
 	int (*seal)(struct child *c, int root);
 	/* The new root, not yet anybody's: a tmpfs, or @source with all below it. Its

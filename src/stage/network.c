@@ -78,13 +78,6 @@ void network_init(struct network_run *n, const struct ready *rd, struct supervis
 		.changes = -1 };
 }
 
-struct network_place network_inside(const struct network_run *n, uint64_t capabilities)
-{
-	return (struct network_place){
-		.user_ns = n->user_ns, .net_ns = n->net_ns, .capabilities = capabilities
-	};
-}
-
 /* ---- rules ---- */
 
 /* Runs nft in the sandbox's network, with @text to read. @ret: not waited for, if given. */
@@ -154,8 +147,10 @@ static bool tell_resolver(struct network_run *n, const struct net_host *host)
 	return sent;
 }
 
-void network_changed(struct network_run *n)
+/* The host's addresses have changed: brings the rules up to date. */
+static void on_changes(void *data)
 {
+	struct network_run *n = data;
 	char events[8192];
 	struct net_host host;
 	struct side once = NETWORK_SIDE;
@@ -267,7 +262,8 @@ static void watch(struct network_run *n)
 	supervise_watch(n->supervisor, n->helper.name, n->helper.pidfd, by);
 	if (n->resolver.pid > 0)
 		supervise_watch(n->supervisor, n->resolver.name, n->resolver.pidfd, by);
-	n->supervisor->changes_fd = n->changes;
+	n->supervisor->changes =
+		(struct looked_at){ .fd = n->changes, .look = on_changes, .data = n };
 }
 
 int network_look(struct awaited *w, struct err *e)

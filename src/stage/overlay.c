@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,19 +45,27 @@ static int open_known(const struct known_dir *dir)
 
 /* ---- the kernel's ---- */
 
-/* "upper" and "work" in the tmpfs that is ours alone: gone with the namespace. */
-static int open_in_memory(
-	struct child *c, const struct overlay *o, int id, int *ret_upper, int *ret_work)
+/* "upper" and "work", in a folder in the tmpfs at @memory. Its descriptor or negative errno. */
+static int make_in_memory(int memory, const struct overlay *o, int id)
 {
 	char name[32];
 	(void)snprintf(name, sizeof(name), "layer-%d", id);
-	if (mkdirat(c->staging_fd, name, 0700) < 0)
+	if (mkdirat(memory, name, 0700) < 0)
 		return -errno;
-	_cleanup_fd_ int folder =
-		openat(c->staging_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int folder = openat(memory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0 || mkdirat(folder, "upper", o->mode) < 0 ||
 		mkdirat(folder, "work", 0700) < 0)
 		return -errno;
+	return TAKE_FD(folder);
+}
+
+/* In the tmpfs that is ours alone: gone with the namespace. */
+static int open_in_memory(
+	struct child *c, const struct overlay *o, int id, int *ret_upper, int *ret_work)
+{
+	_cleanup_fd_ int folder = make_in_memory(c->staging_fd, o, id);
+	if (folder < 0)
+		return folder;
 	*ret_upper = openat(folder, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	*ret_work = openat(folder, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return *ret_upper < 0 || *ret_work < 0 ? -errno : 0;
@@ -132,17 +141,72 @@ static int mount_kernel(
 
 /* ---- fuse-overlayfs' ---- */
 
+bool overlay_memory(const struct ready *rd, size_t n, char size[OVERLAY_MEMORY_MAX],
+	char files[OVERLAY_MEMORY_MAX])
+{
+	enum {
+		FILE_MEAN = 4096
+	}; /* the kernel takes a kilobyte for each beside its size */
+	int64_t limit = limits_memory(&rd->limits);
+	if (limit < 0)
+		return false;
+	limit /= (int64_t)n;
+	limit = limit < FILE_MEAN ? FILE_MEAN : limit; /* 0: no limit, to a tmpfs */
+	(void)snprintf(size, OVERLAY_MEMORY_MAX, "%" PRId64, limit);
+	/* the first few are the folders themselves */
+	(void)snprintf(files, OVERLAY_MEMORY_MAX, "%" PRId64,
+		limit / FILE_MEAN + 16 * (int64_t)n);
+	return true;
+}
+
+/* What the servers write is charged to their group, not to the program's: so all that they
+ * keep in memory for it lies in one tmpfs, which is as large as the program's limit. */
+static int make_memory(struct child *c)
+{
+	char size[OVERLAY_MEMORY_MAX], files[OVERLAY_MEMORY_MAX];
+	const char *options[] = { "mode", "0700", "size", size, "nr_inodes", files,
+		NULL };
+	if (c->memory_fd >= 0)
+		return 0;
+	if (!overlay_memory(c->rd, 1, size, files))
+		options[2] = NULL;
+	if (mkdirat(c->staging_fd, "memory", 0700) < 0)
+		return -errno;
+	_cleanup_fd_ int place =
+		openat(c->staging_fd, "memory", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place < 0)
+		return -errno;
+	c->memory_fd = c->mounter->make(c, "tmpfs", options, MOUNT_NODEV, place);
+	return c->memory_fd < 0 ? c->memory_fd : 0;
+}
+
+/* A part of it for one server. */
+static int send_memory(struct child *c, const struct overlay *o, int id)
+{
+	if (!c->mounter->detach)
+		return 0; /* it makes one of its own */
+	int r = make_memory(c);
+	if (r < 0)
+		return r;
+	_cleanup_fd_ int folder = make_in_memory(c->memory_fd, o, id);
+	_cleanup_fd_ int detached = folder < 0 ? folder : c->mounter->detach(folder);
+	return detached < 0 ? detached
+			    : control_send(c->control_fd, CONTROL_MEMORY, detached);
+}
+
 /* With our user namespace: whoever cannot be looked into keeps it to itself. */
-static int send_mount(const struct child *c, int device)
+static int send_mount(struct child *c, const struct overlay *o, int id, int device)
 {
 	_cleanup_fd_ int user = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
 	if (user < 0)
 		return -errno;
 	int r = control_send(c->control_fd, CONTROL_USER, user);
+	if (r == 0 && !o->folder)
+		r = send_memory(c, o, id);
 	return r < 0 ? r : control_send(c->control_fd, CONTROL_OVERLAY, device);
 }
 
-static int mount_fuse(struct child *c, int place)
+static int mount_fuse(struct child *c, const struct overlay *o, int id, int place)
 {
 	char fd[16], uid[16], gid[16];
 	const char *const options[] = { "source", "fuse-overlayfs", "fd", fd, "rootmode",
@@ -158,12 +222,12 @@ static int mount_fuse(struct child *c, int place)
 	_cleanup_fd_ int top = c->mounter->make(c, "fuse", options, MOUNT_NODEV, place);
 	if (top < 0)
 		return top;
-	int r = send_mount(c, device);
+	int r = send_mount(c, o, id, device);
 	return r < 0 ? r : TAKE_FD(top);
 }
 
 int overlay_mount(struct child *c, const struct overlay *o, int lower, int id, int place)
 {
-	return o->engine == ENGINE_FUSE ? mount_fuse(c, place)
+	return o->engine == ENGINE_FUSE ? mount_fuse(c, o, id, place)
 					: mount_kernel(c, o, lower, id, place);
 }

@@ -5,8 +5,8 @@
  * other one of its namespaces: no program inside can see or reach it. It has a mount
  * namespace of its own, in which the directories that it works with stand at fixed places:
  * what they are was compared there, so that nobody can exchange one by its path, and no
- * path has to be quoted in its options. A layer in memory is a tmpfs of that namespace,
- * which is gone with it.
+ * path has to be quoted in its options. A layer in memory lies in a tmpfs that all servers
+ * of the instance share, and is gone with the last of them.
  */
 #include "stage/overlay_server.h"
 
@@ -25,6 +25,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "stage/stage.h"
 #include "stage/supervise.h"
 
 /* Always there, and nothing that the server needs lies in it. */
@@ -33,13 +34,16 @@
 struct server {
 	const struct overlay *overlay;
 	const struct ready *rd;
-	const char *memory; /* options of the tmpfs of a layer in memory */
+	const char *options; /* of its own tmpfs, where no other memory was lent */
+	int memory; /* lent, or -1 */
 	int user_ns;
 };
 
 void overlay_init(struct overlay_run *o, const struct ready *rd, struct supervisor *s)
 {
-	*o = (struct overlay_run){ .rd = rd, .supervisor = s, .user_ns = -1 };
+	*o = (struct overlay_run){
+		.rd = rd, .supervisor = s, .user_ns = -1, .memory = -1
+	};
 }
 
 /* ---- before its execve ---- */
@@ -106,11 +110,16 @@ static int cover_hidden(const struct overlay *o)
 }
 
 /* upper and work are one mount, or the server could not move files between them. */
-static int stand_folder(const struct overlay *o)
+static int stand_folder(const struct overlay *o, int memory)
 {
 	struct stat upper, work;
 	if (mkdir(STAND "/layer", 0700) < 0)
 		return -errno;
+	if (!o->folder && memory >= 0)
+		return sys_move_mount(memory, "", AT_FDCWD, STAND "/layer",
+			       SYS_MOVE_MOUNT_F_EMPTY_PATH) < 0
+			? -errno
+			: 0;
 	if (!o->folder)
 		return mkdir(STAND "/layer/upper", o->mode) < 0 ||
 				mkdir(STAND "/layer/work", 0700) < 0
@@ -154,7 +163,7 @@ static int prepare(const void *data)
 		/* what a group of the caller's may read, the program may not */
 		(server->rd->drop_groups && setgroups(0, NULL) < 0) ||
 		unshare(CLONE_NEWNS) < 0 ||
-		mount("layer", STAND, "tmpfs", MS_NOSUID | MS_NODEV, server->memory) < 0)
+		mount("layer", STAND, "tmpfs", MS_NOSUID | MS_NODEV, server->options) < 0)
 		return -errno;
 	int r = stand(&o->lower, STAND "/lower");
 	if (r < 0)
@@ -166,7 +175,7 @@ static int prepare(const void *data)
 		if (r < 0)
 			return say(r, o->under[i].path);
 	}
-	if (r == 0 && (r = stand_folder(o)) < 0)
+	if (r == 0 && (r = stand_folder(o, server->memory)) < 0)
 		return say(r, o->folder ? o->folder : STAND "/layer");
 	return r < 0 ? r : side_keep(capabilities(server));
 }
@@ -195,17 +204,28 @@ void overlay_enter(struct overlay_run *run, int user_ns)
 	run->user_ns = user_ns;
 }
 
-/* What lies in this memory is not counted in the program's group, whose limit it shall not
- * be a way around. */
+void overlay_lend(struct overlay_run *run, int memory)
+{
+	fd_close(run->memory);
+	run->memory = memory;
+}
+
+static size_t in_memory(const struct layers_used *used)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < used->n_servers; i++)
+		n += !used->servers[i]->folder;
+	return n;
+}
+
+/* Of a tmpfs that only one server sees: they divide what is theirs together. */
 static const char *memory_options(const struct overlay_run *run)
 {
-	const struct limits *l = &run->rd->limits;
-	for (size_t i = 0; l->way != GROUP_NONE && i < l->writes.n; i++)
-		if (strcmp(l->writes.v[i].file, "memory.max") == 0 &&
-			strcmp(l->writes.v[i].value, "max") != 0)
-			return arena_printf(run->rd->plan->arena, "mode=0700,size=%s",
-				l->writes.v[i].value);
-	return "mode=0700";
+	char size[OVERLAY_MEMORY_MAX], files[OVERLAY_MEMORY_MAX];
+	if (!overlay_memory(run->rd, in_memory(run->rd->layers), size, files))
+		return "mode=0700";
+	return arena_printf(
+		run->rd->plan->arena, "mode=0700,size=%s,nr_inodes=%s", size, files);
 }
 
 int overlay_serve(struct overlay_run *run, int device, struct err *e)
@@ -219,7 +239,8 @@ int overlay_serve(struct overlay_run *run, int device, struct err *e)
 	const struct overlay *o = used->servers[run->n];
 	const struct server server = { .overlay = o,
 		.rd = run->rd,
-		.memory = memory_options(run),
+		.options = memory_options(run),
+		.memory = run->memory,
 		.user_ns = run->user_ns };
 	char *const argv[] = { "fuse-overlayfs", "-f", "-o", options(run, o),
 		arena_printf(a, "/dev/fd/%d", taken), NULL };
@@ -236,6 +257,7 @@ int overlay_serve(struct overlay_run *run, int device, struct err *e)
 	side->name = "fuse-overlayfs";
 	side->about = arena_printf(a, "layer over '%s'", o->lower.path);
 	int r = side_start(side, &spec, e);
+	run->memory = fd_close(run->memory);
 	if (r == 0) {
 		run->n++;
 		struct watched *w = supervise_watch(
@@ -257,4 +279,5 @@ void overlay_stop(struct overlay_run *run)
 	for (size_t i = 0; i < run->n; i++)
 		side_stop(&run->servers[i]);
 	run->user_ns = fd_close(run->user_ns);
+	run->memory = fd_close(run->memory);
 }

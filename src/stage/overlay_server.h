@@ -11,6 +11,7 @@ struct overlay_run {
 	const struct ready *rd;
 	struct supervisor *supervisor;
 	int user_ns; /* the sandbox's, -1 until it is told */
+	int memory; /* the mount for the next server's layer in memory; -1: none */
 	struct side servers[OVERLAY_SERVERS_MAX];
 	size_t n;
 };
@@ -18,6 +19,8 @@ struct overlay_run {
 void overlay_init(struct overlay_run *o, const struct ready *rd, struct supervisor *s);
 /* The sandbox's user namespace; taken. */
 void overlay_enter(struct overlay_run *run, int user_ns);
+/* A mount, attached nowhere, where the next server's layer is to lie; taken. */
+void overlay_lend(struct overlay_run *run, int memory);
 /* Starts the server of the next tree, for the mount at @device, which is taken. 0 or
  * negative errno with @e set. */
 int overlay_serve(struct overlay_run *run, int device, struct err *e);

@@ -109,6 +109,8 @@ static int look_at_program(struct awaited *w, struct err *e)
 	int r = 0;
 	if (kind == CONTROL_USER)
 		overlay_enter(&s->overlay, ns);
+	else if (kind == CONTROL_MEMORY)
+		overlay_lend(&s->overlay, ns);
 	else if (kind == CONTROL_OVERLAY)
 		r = overlay_serve(&s->overlay, ns, e);
 	else if (kind == CONTROL_NETWORK)
@@ -193,9 +195,8 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 		.supervisor = { .rd = rd,
 			.init_pidfd = -1,
 			.signal_fd = -1,
-			.changes_fd = -1,
-			.group = group,
-			.network = &s.network },
+			.changes.fd = -1,
+			.group = group },
 		.group = group,
 		.dbus = { .pidfd = -1, .report_fd = -1 },
 		.sound = { .pidfd = -1, .report_fd = -1 },
@@ -225,7 +226,8 @@ int run_sandbox(const struct ready *rd, struct group *group, char *words,
 	}
 	if (r == 0) {
 		expect_helpers(&s);
-		r = supervise(&s.supervisor, e);
+		struct run_end end = supervise(&s.supervisor, e);
+		r = end_tell(&end, s.group, &s.network, e);
 		*ret_started = r >= 0;
 	}
 	helper_stop(&s.dbus);

@@ -22,6 +22,7 @@ struct child {
 	int peer_fd; /* between the first process and the second */
 	int root_fd; /* the new root, once it is mounted */
 	int staging_fd; /* a tmpfs outside the new root, for files that are bound into it */
+	int memory_fd; /* another, for layers in memory that fuse-overlayfs serves */
 	sigset_t mask; /* the caller's signal mask, for the program */
 	bool alone; /* no controlling terminal */
 	pid_t init; /* our first process, as itself sees it */
@@ -94,6 +95,12 @@ int stage_exec(struct child *c);
 /* Puts a layer over the tree at @lower, on top of @place. @id: tells it from the others.
  * The descriptor of its top, or negative errno. */
 int overlay_mount(struct child *c, const struct overlay *o, int lower, int id, int place);
+
+enum { OVERLAY_MEMORY_MAX = 24 };
+/* How large, and with how many files, the memory of @n servers together may be for each of
+ * them, as options of a tmpfs. False: as large as it likes. */
+bool overlay_memory(const struct ready *rd, size_t n, char size[OVERLAY_MEMORY_MAX],
+	char files[OVERLAY_MEMORY_MAX]);
 
 /* Of the new root; 0 or negative errno. */
 int root_facts(const struct child *c, struct root_facts *ret);

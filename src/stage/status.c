@@ -41,7 +41,7 @@ static void end(struct line *l)
 	free(l->text);
 }
 
-void status_started(const struct ready *rd, pid_t init)
+void status_started(const struct ready *rd, pid_t init, enum held limits)
 {
 	struct line l;
 	if (!begin(&l, rd->plan->json_status_fd, "started"))
@@ -49,6 +49,7 @@ void status_started(const struct ready *rd, pid_t init)
 	json_string(&l.json, "profile", rd->plan->profile_name);
 	json_string(&l.json, "id", rd->instance->id);
 	json_number(&l.json, "init_pid", init);
+	json_string(&l.json, "limits", held_words[limits]);
 	end(&l);
 }
 

@@ -4,10 +4,11 @@
 
 #include "base/err.h"
 #include "resolve/ready.h"
+#include "resolve/state.h"
 
 struct group_facts;
 
-void status_started(const struct ready *rd, pid_t init);
+void status_started(const struct ready *rd, pid_t init, enum held limits);
 /* How a run ended. */
 struct status_end {
 	int code; /* for the caller */

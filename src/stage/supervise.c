@@ -2,17 +2,15 @@
 /* supervise.c - the parent while the program runs: signals, time limit, the end
  *
  * One loop over descriptors: the child's reports, what the start still waits for, init's
- * and the helpers' pidfds, and a signalfd. Signals that a person or a program sent are forwarded through init; those that
- * the terminal sent (SI_KERNEL) have reached the program already.
+ * and the helpers' pidfds, and a signalfd. Signals that a person or a program sent are
+ * forwarded through init; those that the terminal sent (SI_KERNEL) have reached the program
+ * already.
  */
 #include "stage/supervise.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -22,7 +20,6 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/sys.h"
@@ -31,8 +28,8 @@
 #include "stage/control.h"
 #include "stage/enlist.h"
 #include "stage/explain.h"
+#include "stage/flush.h"
 #include "stage/group.h"
-#include "stage/network.h"
 #include "stage/report.h"
 #include "stage/side.h"
 #include "stage/status.h"
@@ -47,7 +44,6 @@ enum {
 	AWAIT_MS = 10000, /* for all that the start waits for */
 	ENLIST_MS = 10, /* what has ended by then nobody could have seen on a list */
 	CPU_LOOK_MS = 10, /* at least, between two looks at the processor time */
-	FLUSH_MS = 30000, /* for what is still to be written when the program has ended */
 };
 
 struct run_state {
@@ -56,12 +52,7 @@ struct run_state {
 	int64_t cpu_look_ms; /* when to look at the processor time again; -1: never */
 	int64_t await_ms; /* until when all that is awaited must be there; -1: it is */
 	int64_t enlist_ms; /* when it is put on the list; -1: it is, or need not be */
-	bool started, have_status;
-	bool helper_lost; /* one that the program cannot be without */
-	enum setting_id limit; /* that the program was ended for; SET_COUNT: none */
-	int status;
-	int interrupted; /* the signal that ended the start; 0: none */
-	int failed; /* negative errno of a start that failed */
+	struct run_end end; /* so far */
 };
 
 bool supervise_forwards(int sig)
@@ -131,7 +122,7 @@ static void forward(const struct run_state *st, int sig)
  * init alone knows it. */
 static void kill_all(const struct run_state *st)
 {
-	if (st->started && st->s->rd->plan->pid == SHARING_HOST) {
+	if (st->end.started && st->s->rd->plan->pid == SHARING_HOST) {
 		forward(st, SIGKILL);
 		(void)sys_pidfd_send_signal(st->s->init_pidfd, SIGCONT, 0);
 	} else {
@@ -148,8 +139,8 @@ static void on_signal(struct run_state *st, const struct signalfd_siginfo *info)
 	if (sig == FORWARDED) { /* from another sbox (running_kill) */
 		if (info->ssi_code == SI_QUEUE && info->ssi_int == SIGKILL)
 			kill_all(st);
-	} else if (!st->started && ends) {
-		st->interrupted = sig;
+	} else if (!st->end.started && ends) {
+		st->end.interrupted = sig;
 		kill_all(st);
 	} else if (sig == SIGHUP || /* only a session's leader gets it, which may be us */
 		(info->ssi_code != SI_KERNEL && info->ssi_code != SI_TIMER)) {
@@ -193,7 +184,7 @@ static void enlist_now(struct run_state *st)
  * group the terminal's finds it so again. */
 static void on_stopped(struct run_state *st)
 {
-	if (st->limit != SET_COUNT)
+	if (st->end.limit != SET_COUNT)
 		return;
 	if (st->enlist_ms >= 0)
 		enlist_now(st);
@@ -211,13 +202,13 @@ static void on_stopped(struct run_state *st)
 static void on_started(struct run_state *st)
 {
 	const struct ready *rd = st->s->rd;
-	st->started = true;
-	if (st->failed)
+	st->end.started = true;
+	if (st->end.failed)
 		return;
 	st->enlist_ms = now_ms() + ENLIST_MS;
 	if (rd->plan->json_status_fd >= 0)
 		enlist_now(st); /* who waits for the word may look at the list next */
-	status_started(rd, st->s->init);
+	status_started(rd, st->s->init, group_held(st->s->group));
 	if (rd->plan->cpu_time_ns > 0 && rd->limits.way != GROUP_NONE)
 		st->cpu_look_ms = now_ms();
 }
@@ -227,8 +218,8 @@ static void on_report(struct run_state *st, const struct report *report, struct 
 	const struct ready *rd = st->s->rd;
 	switch (report->kind) {
 	case REPORT_FAILED:
-		if (!st->failed)
-			st->failed = explain_report(rd, report, e);
+		if (!st->end.failed)
+			st->end.failed = explain_report(rd, report, e);
 		break;
 	case REPORT_STARTED:
 		on_started(st);
@@ -237,8 +228,8 @@ static void on_report(struct run_state *st, const struct report *report, struct 
 		on_stopped(st);
 		break;
 	case REPORT_EXITED:
-		st->have_status = true;
-		st->status = report->value;
+		st->end.have_status = true;
+		st->end.status = report->value;
 		break;
 	}
 }
@@ -258,8 +249,8 @@ static bool read_reports(struct run_state *st, struct err *e)
 static void on_limit(struct run_state *st, enum setting_id id)
 {
 	st->cpu_look_ms = -1;
-	if (st->limit == SET_COUNT) {
-		st->limit = id;
+	if (st->end.limit == SET_COUNT) {
+		st->end.limit = id;
 		st->deadline_ms = now_ms() + GRACE_MS;
 		forward(st, SIGTERM);
 		forward(st, SIGCONT); /* a stopped program could not end */
@@ -298,7 +289,8 @@ static bool ended_well(const struct run_state *st, int pidfd)
 {
 	siginfo_t info = { 0 };
 	return waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-		info.si_code == CLD_EXITED && (info.si_status == 0 || st->have_status);
+		info.si_code == CLD_EXITED &&
+		(info.si_status == 0 || st->end.have_status);
 }
 
 static void on_helper_end(struct run_state *st, struct watched *w)
@@ -313,9 +305,9 @@ static void on_helper_end(struct run_state *st, struct watched *w)
 		log_warning("%s has ended; the program goes on without it", w->name);
 		return;
 	}
-	if (st->helper_lost)
+	if (st->end.helper_lost)
 		return;
-	st->helper_lost = true;
+	st->end.helper_lost = true;
 	const char *words = w->side ? side_words(w->side, buf) : "";
 	log_error("%s has ended, and so does the program (%s = %s, %s)%s%s", w->name,
 		settings[w->by].key, setting_text(p, w->by),
@@ -329,20 +321,26 @@ static void on_helper_end(struct run_state *st, struct watched *w)
  * before the process is seen to have ended. */
 static void await_served(struct run_state *st)
 {
-	bool well = st->have_status && WIFEXITED(st->status) && !WEXITSTATUS(st->status);
+	bool well = st->end.have_status && WIFEXITED(st->end.status) &&
+		!WEXITSTATUS(st->end.status);
+	struct flush f;
+	flush_init(&f, st->s->signal_fd, st->s->rd->plan->layer);
 	for (size_t i = 0; i < st->s->n_watched; i++) {
 		struct watched *w = &st->s->watched[i];
 		if (w->pidfd < 0 || !w->serves || (well && !w->keeps))
 			continue;
-		struct pollfd end = { .fd = w->pidfd, .events = POLLIN };
-		if (RETRY(poll(&end, 1, FLUSH_MS)) > 0)
+		if (flush_await(&f, w->pidfd, w->keeps))
 			on_helper_end(st, w);
+		else if (w->keeps)
+			st->end.helper_lost = true;
 	}
+	if (f.ended)
+		st->end.interrupted = f.ended;
 }
 
 static void fail(struct run_state *st, int error)
 {
-	st->failed = error;
+	st->end.failed = error;
 	st->await_ms = -1;
 	kill_all(st);
 }
@@ -367,7 +365,7 @@ static void on_await_limit(struct run_state *st, struct err *e)
 static void look(struct run_state *st, const struct pollfd *fds, struct err *e)
 {
 	struct supervisor *s = st->s;
-	for (size_t i = 0; i < s->n_awaited && !st->failed; i++) {
+	for (size_t i = 0; i < s->n_awaited && !st->end.failed; i++) {
 		struct awaited *w = &s->awaited[i];
 		if (w->done || !fds[i].revents)
 			continue;
@@ -375,7 +373,7 @@ static void look(struct run_state *st, const struct pollfd *fds, struct err *e)
 		if (r < 0)
 			fail(st, r);
 	}
-	if (st->failed || missing(st))
+	if (st->end.failed || missing(st))
 		return;
 	st->await_ms = -1;
 	(void)control_send(s->control_fd, CONTROL_GO, -1); /* EPIPE: it has failed */
@@ -426,7 +424,7 @@ static nfds_t fill_poll(const struct run_state *st, bool reports, struct pollfd 
 	fds[POLL_REPORT].fd = reports ? s->report_fd : -1;
 	fds[POLL_INIT].fd = s->init_pidfd;
 	fds[POLL_SIGNAL].fd = s->signal_fd;
-	fds[POLL_CHANGES].fd = s->changes_fd;
+	fds[POLL_CHANGES].fd = s->changes.fd;
 	for (size_t i = 0; st->await_ms >= 0 && i < s->n_awaited; i++)
 		fds[POLL_AWAITED + i].fd = s->awaited[i].done ? -1 : s->awaited[i].fd;
 	for (size_t i = 0; i < s->n_watched; i++)
@@ -455,7 +453,7 @@ static void loop(struct run_state *st, struct err *e)
 		if (fds[POLL_SIGNAL].revents)
 			on_signals(st);
 		if (fds[POLL_CHANGES].revents)
-			network_changed(s->network);
+			s->changes.look(s->changes.data);
 		for (size_t i = 0; i < s->n_watched; i++)
 			if (fds[POLL_WATCHED + i].revents)
 				on_helper_end(st, &s->watched[i]);
@@ -481,96 +479,21 @@ static void retake_terminal(void)
 		(void)tcsetpgrp(terminal, getpgrp());
 }
 
-/* What the group's limits did to the program. */
-static void tell_limits(const struct ready *rd, const struct group_facts *facts)
-{
-	const struct plan *p = rd->plan;
-	char peak[64] = "";
-	if (facts->memory_peak >= 0)
-		(void)snprintf(peak, sizeof(peak), " (it used up to %lld MiB)",
-			(long long)(facts->memory_peak >> 20));
-	if (facts->oom_kills > 0 && p->memory != LIMIT_NONE) {
-		log_warning(
-			"the memory limit was reached, and the kernel killed for it%s",
-			peak);
-		log_advice("--memory=SIZE raises it; now it is %s (%s)",
-			setting_text(p, SET_MEMORY),
-			origin_text(p->arena, &p->origin[SET_MEMORY]));
-	} else if (facts->oom_kills > 0) {
-		log_warning(
-			"the machine's memory was used up, and the kernel killed in the "
-			"sandbox%s",
-			peak);
-	}
-	if (facts->pids_refused > 0) {
-		log_warning(
-			"the limit of processes was reached: %llu could not be started",
-			(unsigned long long)facts->pids_refused);
-		log_advice("--pids=N raises it; now it is %s (%s)",
-			setting_text(p, SET_PIDS),
-			origin_text(p->arena, &p->origin[SET_PIDS]));
-	}
-}
-
-static void tell_end(const struct run_state *st)
-{
-	const struct plan *p = st->s->rd->plan;
-	if (st->limit != SET_COUNT)
-		log_warning("the limit %s = %s was reached", settings[st->limit].key,
-			setting_text(p, st->limit));
-	if (st->have_status && WIFSIGNALED(st->status) &&
-		WTERMSIG(st->status) == SIGSYS) {
-		log_warning(
-			"the program was ended by a system call that its filter refuses");
-		log_advice(
-			"a 32-bit program needs --architectures=multiarch; 'sbox syscalls' "
-			"tells what a profile allows");
-	}
-}
-
-static int outcome(const struct run_state *st, struct err *e)
-{
-	const struct ready *rd = st->s->rd;
-	struct group_facts facts;
-	if (st->failed)
-		return st->failed;
-	if (st->interrupted && !st->have_status)
-		return EXIT_SIGNAL_BASE + st->interrupted;
-	if (!st->started && !st->have_status)
-		return err_set(
-			e, -ECHILD, "the sandbox was killed before the program started");
-	/* whatever a program without its files or its network has made of it */
-	bool killed = st->helper_lost || !st->have_status;
-	struct status_end end = { .facts = &facts, .limit = st->limit };
-	end.code = st->limit != SET_COUNT ? EXIT_TIMEOUT
-		: killed		  ? EXIT_SIGNAL_BASE + SIGKILL
-					  : proc_exit_code(st->status);
-	end.signal = killed		  ? SIGKILL
-		: WIFSIGNALED(st->status) ? WTERMSIG(st->status)
-					  : 0;
-	group_facts(st->s->group, &facts);
-	tell_end(st);
-	tell_limits(rd, &facts);
-	network_tell(st->s->network);
-	status_exited(rd, &end);
-	return end.code;
-}
-
-int supervise(struct supervisor *s, struct err *e)
+struct run_end supervise(struct supervisor *s, struct err *e)
 {
 	struct run_state st = { .s = s,
 		.deadline_ms = -1,
 		.await_ms = -1,
 		.cpu_look_ms = -1,
 		.enlist_ms = -1,
-		.limit = SET_COUNT };
+		.end = { .limit = SET_COUNT } };
 	if (s->n_awaited > 0)
 		st.await_ms = now_ms() + AWAIT_MS;
 	int64_t limit_ms = (s->rd->plan->timeout_ns + 999999) / 1000000;
 	if (limit_ms > 0) {
 		st.deadline_ms = now_ms() + limit_ms;
-		st.failed = wake_at_limit(limit_ms, e);
-		if (st.failed < 0)
+		st.end.failed = wake_at_limit(limit_ms, e);
+		if (st.end.failed < 0)
 			kill_all(&st);
 	}
 	loop(&st, e);
@@ -578,5 +501,5 @@ int supervise(struct supervisor *s, struct err *e)
 	(void)RETRY(waitpid(s->init, &(int){ 0 }, 0));
 	retake_terminal();
 	await_served(&st);
-	return outcome(&st, e);
+	return st.end;
 }

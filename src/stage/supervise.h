@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "resolve/overlay.h"
 #include "resolve/ready.h"
+#include "stage/end.h"
 
 /* A signal for the program is sent to init as the value of this one. As itself it could get
  * lost: a signal of which one is waiting already is not queued (signal(7)), and what a shell
@@ -38,7 +39,13 @@ enum { AWAITED_MAX = 5, WATCHED_MAX = 5 + OVERLAY_SERVERS_MAX };
 
 struct group;
 struct side;
-struct network_run;
+
+/* Something to look at each time that the descriptor is readable. */
+struct looked_at {
+	int fd; /* -1: nobody asks */
+	void (*look)(void *data);
+	void *data;
+};
 
 struct supervisor {
 	const struct ready *rd;
@@ -47,8 +54,7 @@ struct supervisor {
 	int report_fd; /* read end */
 	int signal_fd;
 	const struct group *group;
-	struct network_run *network;
-	int changes_fd; /* readable: the host's addresses have changed; -1: nobody asks */
+	struct looked_at changes; /* of the host's addresses */
 	int control_fd; /* to the program's process before its exec; -1: it waits for nothing */
 	struct awaited awaited[AWAITED_MAX];
 	size_t n_awaited;
@@ -65,6 +71,6 @@ bool supervise_forwards(int sig);
 int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *e);
 /* Back to @mask, without a SIGPIPE that was kept back in between. */
 void supervise_restore_signals(const sigset_t *mask);
-/* Until init has ended. The exit code for the caller, or negative errno with @e set when
- * the start failed. */
-int supervise(struct supervisor *s, struct err *e);
+/* Until init has ended, and what serves the program's files. Where the result has @failed set,
+ * @e is. */
+struct run_end supervise(struct supervisor *s, struct err *e);

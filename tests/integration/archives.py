@@ -102,6 +102,20 @@ def bomb(path, size):
         f.truncate(512 + int(size) + 1024)
 
 
+def again(path):
+    """Each name twice, by all pairs of kinds; the second ones have "later" in them."""
+    kinds = {"file": lambda name, text: [member(name, text)],
+             "link": lambda name, text: [link(name, text.decode())],
+             "dir": lambda name, text: [directory(name), member(name + "/" + text.decode())]}
+    members = []
+    for first, make in kinds.items():
+        for second, remake in kinds.items():
+            name = f"{first}-{second}"
+            members += make(name, b"first") + remake(name, b"later")
+    with open(path, "wb") as out:
+        out.write(tar(members))
+
+
 def xattrs(*names):
     return {"SCHILY.xattr." + name: "y" for name in names}
 
@@ -248,4 +262,4 @@ if what == "names":
     print("\n".join(HOSTILE))
 else:
     {"hostile": hostile, "mixed": mixed, "layout": layout, "bomb": bomb,
-     "overlay": overlay}[what](*rest)
+     "overlay": overlay, "again": again}[what](*rest)

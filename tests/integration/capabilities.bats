@@ -46,7 +46,7 @@ sets=(CapInh CapPrm CapEff CapBnd CapAmb)
 		run --separate-stderr sbox --capabilities=$name -c 'echo started'
 		assert_status 125
 		assert_equal "$output" ""
-		assert_contains "$stderr" "capability over"
+		assert_contains "$stderr" "--capabilities: the capability '${name,,}' is one over"
 		assert_contains "$stderr" "hint: "
 	done
 	printf '[confinement]\ncapabilities = chown sys_admin\n' >"$T/p.conf"

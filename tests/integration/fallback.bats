@@ -60,6 +60,28 @@ without() {
 	done
 }
 
+# bats test_tags=no-vm
+@test "without the mount calls of Linux 5.2 and 5.12: layers, in memory and kept" {
+	local engine layer
+	need fuse-overlayfs
+	for engine in kernel fuse-overlayfs; do
+		for layer in ephemeral "kept-$engine"; do
+			rm -rf "$T/work/tree"
+			mkdir "$T/work/tree"
+			echo old >"$T/work/tree/file"
+			run --separate-stderr "$TEST_BIN/deny" ENOSYS $mount_api -- "$SBOX" \
+				--id-map=single --layer="$layer" \
+				--engine=$engine --overlay="$T/work/tree" -- sh -c '
+				cd "$1" && cat file && echo new >file && cat file' - "$T/work/tree"
+			assert_status 0
+			assert_equal "$output" $'old\nnew'
+			assert_equal "$(<"$T/work/tree/file")" old
+		done
+		run sbox diff "kept-$engine"
+		assert_contains "$output" "changed"
+	done
+}
+
 @test "without clone3, and where it is judged by a filter" {
 	without clone3 isolation.bats -f 'capability|processes|init|passwd|root'
 }

@@ -14,7 +14,6 @@ setup() {
 	note_what_is_there
 }
 
-# The cache of compiled filters stays, whatever becomes of a start.
 # A line from a fifo, for which nobody waits forever.
 await() {
 	local line
@@ -22,6 +21,7 @@ await() {
 		"stderr" "$(<"$T/err")"
 }
 
+# The cache of compiled filters stays, whatever becomes of a start.
 nothing_left() {
 	no_leftovers 'home/.cache*' "$@"
 }
@@ -39,6 +39,30 @@ make_root() {
 
 bare_profile() {
 	printf '[filesystem]\nhome = none\nroot = %s\n' "$1" >"$T/bare.conf"
+}
+
+# ---- the system -------------------------------------------------------------------------
+
+@test "what packages keep in /var/lib is there, and nothing else of /var" {
+	need dpkg-query
+	run --separate-stderr sbox -c 'dpkg-query -W -f "\${Status}\n" dpkg; ls -d /var/log /var/cache
+		touch /var/lib/dpkg/new || touch /var/lib/new'
+	assert_equal "$output" 'install ok installed'
+	assert_contains "$stderr" "/var/log': No such file"
+	assert_contains "$stderr" "/var/cache': No such file"
+	assert_contains "$stderr" "/var/lib/dpkg/new': Read-only file system"
+	assert_contains "$stderr" "/var/lib/new': Read-only file system"
+}
+
+@test "a layer lies over whole trees of the system, and takes what is below with it" {
+	need dpkg-query fuse-overlayfs
+	# on its own it is not a tree for a layer; in the one that try has over /var it is a part
+	run --separate-stderr sbox --layer=ephemeral -c 'mountpoint /var/lib/dpkg'
+	assert_status 0
+	run --separate-stderr sbox try --layer=ephemeral -c \
+		'mountpoint /var/lib/dpkg; dpkg-query -W -f "\${Status}" dpkg'
+	assert_contains "$output" 'is not a mountpoint'
+	assert_contains "$output" 'install ok installed'
 }
 
 # ---- one setting at a time --------------------------------------------------------------

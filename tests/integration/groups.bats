@@ -222,6 +222,36 @@ for line in open(sys.argv[1]):
 	sbox kill free
 }
 
+@test "disks and processors by number are limited and given back while it runs" {
+	start free --limits=group -c 'sleep 1000'
+	grep -qw io "$group/cgroup.controllers" && grep -qw cpuset "$group/../cgroup.controllers" ||
+		skip_kernel "the controllers io and cpuset are not delegated here"
+	local all pid
+	all=$(awk '$1 == "Cpus_allowed_list:" { print $2 }' /proc/self/status)
+	pid=$(head -n 1 "$group/cgroup.procs")
+	allowed() {
+		awk '$1 == "Cpus_allowed_list:" { print $2 }' "/proc/$pid/status"
+	}
+	sbox set free cpuset=0
+	assert_equal "$(allowed)" 0
+	sbox set free cpuset=all
+	assert_equal "$(allowed)" "$all"
+	sbox set free io-max="$T wbps=1M rbps=2M"
+	assert_contains "$(<"$group/io.max")" "rbps=2097152 wbps=1048576"
+	sbox set free io-max="$T wbps=max riops=7"
+	assert_contains "$(<"$group/io.max")" "rbps=2097152 wbps=max riops=7"
+	sbox set free io-max=max cpuset=all
+	assert_equal "$(<"$group/io.max")" ""
+	sbox kill free
+}
+
+@test "a limit that is lifted need not have been there, nor its controller" {
+	start free --limits=group -c 'sleep 1000'
+	sbox set free cpuset=all io-max=max memory=max
+	assert_contains "$(sbox ps | tr -s ' ')" "free default running - "
+	sbox kill free
+}
+
 @test "what was changed before a limit that cannot be is told" {
 	start part --limits=group -c 'sleep 1000'
 	[ ! -e "$group/../io.weight" ] || skip_kernel "the io controller is delegated here"

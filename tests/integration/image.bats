@@ -188,6 +188,30 @@ print(i["name"], i["entries"], i["bytes"] > 100000)' <<<"$output")" "sys 5 True"
 	assert_equal "$(ls -A "$(images_dir)")" ""
 }
 
+@test "of two entries with one name the later stays, whatever kinds they are of" {
+	need python3
+	archive again again.tar
+	image import -q again.tar
+	assert_status 0
+	run with_all_ids sh -c 'cd "$1" && find . -mindepth 1 -printf "%P %y %l\n" | sort
+		cat *-file' - "$(images_dir)/again/root"
+	# what a directory held before stays in it
+	assert_equal "$output" "dir-dir d 
+dir-dir/first f 
+dir-dir/later f 
+dir-file f 
+dir-link l later
+file-dir d 
+file-dir/later f 
+file-file f 
+file-link l later
+link-dir d 
+link-dir/later f 
+link-file f 
+link-link l later
+laterlaterlater"
+}
+
 @test "what an overlay would take for its own stays outside" {
 	need python3 unshare
 	archive overlay tar.tar
@@ -407,9 +431,20 @@ layers_of() {
 	assert_status 0
 }
 
-@test "several images are removed at once, and each that cannot be is told" {
+@test "several images are removed at once, each that cannot be is told, and a mistyped one guessed" {
 	busybox_tar
 	sbox image import -q sys.tar one
+	sbox image import -q sys.tar debian
+	for verb in show remove verify; do
+		image $verb debain
+		assert_status 125
+		assert_equal "$stderr" "sbox: there is no image 'debain'
+  hint: did you mean 'debian'?"
+	done
+	run --separate-stderr sbox --root=debain true
+	assert_status 125
+	assert_contains "$stderr" "there is no image of that name either; did you mean 'debian'?"
+	sbox image remove debian
 	sbox image import -q sys.tar two
 	image remove one none two
 	assert_status 125

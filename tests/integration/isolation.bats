@@ -71,6 +71,7 @@ py_inside() {
 	known+=" /dev/full /dev/random /dev/urandom /dev/tty /etc/passwd /etc/group /etc/machine-id"
 	known+=" $(realpath -m /etc/resolv.conf) /etc/hosts /etc/nsswitch.conf"
 	known+=" $HOME $TEST_BIN/probe /etc/sudoers.d /etc/cups /etc/NetworkManager/system-connections "
+	known+=" $(grep -o '/var/lib/[a-z-]*' "$SBOX_PROFILE_PATH/base.conf" | tr '\n' ' ') "
 	while read -r line; do
 		point=${line%%=*}
 		point=${point#mount.}

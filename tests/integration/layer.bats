@@ -494,7 +494,7 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	[ $swap -gt 100 ] || complain "it was hardly ever in the way: $swap"
 }
 
-@test "what the user may not change is told before anything is applied" {
+@test "what the user may not change stays in the layer, and the rest is applied" {
 	engine=kernel
 	mkdir "$tree/locked" "$tree/open"
 	echo 1 >"$tree/locked/f"
@@ -502,12 +502,23 @@ assert by["l"]["target"] == "to" and by["l"]["new"]["type"] == "link" and by["l"
 	in_t 'echo 2 >locked/f; rm open -r; echo 1 >b'
 	chmod 555 "$tree/locked"
 	chmod 555 "$layers/x/trees/1/upper/locked"
+	run --separate-stderr sbox apply x "$tree/locked"
+	assert_status 125
+	run --separate-stderr sbox apply x
+	assert_status 1
+	assert_contains "$stderr" "'~/t/locked/f' stays in the layer: you may not change it"
+	# it is the user's own to open
+	refute_contains "$stderr" "as root"
+	[ -e "$tree/b" ] && [ ! -e "$tree/open" ]
+	assert_equal "$(<"$tree/locked/f")" 1
+	assert_contains "$(sbox diff x)" "~/t/locked/f"
+	# a conflict keeps all of it back, as ever
+	in_t 'echo 3 >b'
+	echo other >"$tree/b"
 	run --separate-stderr sbox apply x
 	assert_status 125
-	assert_contains "$stderr" "'~/t/locked/f': you may not change it; root could"
-	[ ! -e "$tree/b" ] && [ -d "$tree/open" ]
-	sbox apply x "$tree/b" "$tree/open"
-	[ -e "$tree/b" ] && [ ! -e "$tree/open" ]
+	assert_contains "$stderr" "nothing is applied: 2 of the changes cannot be"
+	assert_equal "$(<"$tree/b")" other
 	chmod 000 "$layers/x/trees/1/upper/locked"
 	run --separate-stderr sbox apply x
 	assert_status 125
@@ -814,6 +825,36 @@ assert t["files"] == 1 and t["bytes"] >= 100000, t'
 	assert_contains "$stderr" "did you mean 'trial'?"
 	run --separate-stderr sbox apply trial "$tree/nothing"
 	assert_contains "$stderr" "nothing is changed at '$HOME/t/nothing'"
+	for verb in diff apply discard; do
+		run --separate-stderr sbox $verb nosuchthing
+		assert_status 125
+		assert_equal "$output" ""
+		assert_contains "$stderr" "there is no layer 'nosuchthing', nor has the layer"
+		assert_contains "$stderr" "a change at '$PWD/nosuchthing'"
+	done
+	for verb in show remove; do
+		run --separate-stderr sbox layer $verb trail
+		assert_status 125
+		assert_contains "$stderr" "there is no layer 'trail'"
+		assert_contains "$stderr" "did you mean 'trial'?"
+	done
+	# what is only in the layer is a path
+	in_layer trial $engine "$tree" bash -c 'echo 1 >inside'
+	cd "$tree"
+	run -0 --separate-stderr sbox diff inside
+	assert_contains "$output" "~/t/inside"
+	cd "$T/work"
+	# a name that is new makes a layer, where one is meant as well
+	run --separate-stderr sbox --layer=trail --overlay="$tree" -c :
+	assert_status 0
+	assert_contains "$stderr" "the layer 'trail' is new; there is one 'trial'"
+	sbox layer remove trail
+	run --separate-stderr sbox --layer=y --layer-under=trail --overlay="$tree" -c :
+	assert_status 125
+	assert_contains "$stderr" "did you mean 'trial'?"
+	make_layer step-1 $engine "$tree"
+	run --separate-stderr sbox --layer=step-2 --overlay="$tree" -c :
+	assert_equal "$stderr" ""
 	run --separate-stderr sbox apply --frce trial
 	assert_contains "$stderr" "apply: unknown flag '--frce'"
 	make_layer x $engine "$tree"

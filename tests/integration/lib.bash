@@ -254,11 +254,12 @@ new_processes() {
 }
 
 # no_leftovers [GLOB...]: files that match a GLOB (under $T) may be new, and sbox's cache, and
-# the empty list of instances. What an instance that was killed left on it, "sbox ps" sweeps.
+# the empty list of instances, with the note of what the user was told. What an instance that was killed left on it, "sbox ps" sweeps.
 # Processes get two seconds, since the kernel ends a killed tree in its own time.
 no_leftovers() {
 	local left file glob extra=
-	set -- "$@" home/.cache home/.cache/sbox 'home/.cache/sbox/*' run/sbox
+	set -- "$@" home/.cache home/.cache/sbox 'home/.cache/sbox/*' run/sbox \
+		run/sbox/.told-limits
 	wait_until 2 eval '[ -z "$(new_processes)" ]' 2>/dev/null ||
 		complain "processes are left" "pid, parent, state, name" "$(new_processes)" || return
 	sbox ps >/dev/null || complain "sbox ps fails" || return

@@ -74,6 +74,7 @@ except OSError as e:
 	assert_contains "$stderr" "the memory limit was reached"
 	assert_contains "$stderr" "64 MiB"
 	assert_contains "$stderr" "--memory=SIZE raises it; now it is 64M (--memory)"
+	assert_contains "$(head -n 1 "$T/status")" '"limits":"held"'
 	assert_equal "$(field oom)" True
 	assert_equal "$(field signal)" 9
 	# within 1 % and never above
@@ -117,6 +118,50 @@ os.wait()' 4>"$T/status"
 	wait_until 20 payload_of_started
 	assert_equal "$(cat "$payload/memory.swap.max" 2>/dev/null || echo max)" max
 	kill "$started"
+}
+
+# What a program can keep in three layers in memory, in KiB and in files.
+fill_layers() {
+	mkdir -p "$T"/work/tree-{1,2,3}
+	"$@" --profile=untrusted --limits=required --memory=32M --engine=fuse-overlayfs \
+		--id-map=single --groups=auto --layer=ephemeral --overlay="$T/work/tree-1" \
+		--overlay="$T/work/tree-2" --overlay="$T/work/tree-3" --cwd=none -- sh -c '
+		shmem() { awk "\$1 == \"Shmem:\" { print \$2 }" /proc/meminfo; }
+		before=$(shmem)
+		for tree in 1 2 3; do head -c 20M /dev/zero >"$1/tree-$tree/big"; done 2>/dev/null
+		echo $(($(shmem) - before))
+		rm "$1"/tree-*/big
+		python3 -c "
+import os, sys
+count = 0
+for tree in 1, 2, 3:
+    try:
+        for i in range(10000):
+            os.close(os.open(f\"{sys.argv[1]}/tree-{tree}/{i}\", os.O_CREAT))
+            count += 1
+    except OSError:
+        pass
+print(count)" "$1"' sh "$T/work"
+}
+
+@test "layers in memory that fuse-overlayfs serves are together no larger than the limit" {
+	need_groups
+	need fuse-overlayfs
+	local way kept files least
+	# where no mount can be handed on, each of the six trees has its share
+	for way in "" "$TEST_BIN/deny ENOSYS mount_setattr --"; do
+		least=$([ -n "$way" ] && echo 15 || echo 30)
+		# shellcheck disable=SC2086
+		run --separate-stderr fill_layers $way "$SBOX"
+		assert_status 0
+		kept=${lines[0]} files=${lines[1]}
+		[ "$kept" -le $((34 << 10)) ] || complain "$way: $kept KiB kept"
+		[ "$kept" -ge $((least << 10)) ] || complain "$way: $kept KiB only"
+		# one for 4 KiB, and the few to begin with
+		[ "$files" -le 8300 ] || complain "$way: $files files kept"
+		[ "$files" -ge $((least << 8)) ] || complain "$way: $files files only"
+	done
+	nothing_is_left
 }
 
 @test "a share of memory is one of the machine's" {
@@ -480,6 +525,53 @@ in_own_group() {
 	run --separate-stderr sbox --memory=64M --limits=auto echo runs
 	assert_status 0
 	assert_contains "$stderr" "limits are not held"
+}
+
+@test "limits of sbox's profiles that are not held are told once, and shown always" {
+	! has_groups || skip_kernel "limits can be held here"
+	# no start, no word that it was told
+	run --separate-stderr sbox -p build --dry-run true
+	assert_equal "$stderr" ""
+	assert_contains "$output" "hold no limits: "
+	run --separate-stderr sbox -p build true
+	assert_status 0
+	assert_contains "$stderr" "limits of the profile 'build' are not held: "
+	run --separate-stderr sbox -p build --json-status=5 true 5>"$T/events"
+	assert_equal "$stderr" ""
+	assert_contains "$(<"$T/events")" '"limits":"dropped"'
+	run --separate-stderr sbox -p untrusted true
+	assert_equal "$stderr" ""
+	run --separate-stderr sbox -p build --verbose true
+	assert_contains "$stderr" "limits are not held: "
+	# another session, or another reason
+	rm -r "$T/run/sbox"
+	run --separate-stderr sbox -p build true
+	assert_contains "$stderr" "are not held: "
+	echo another >"$T/run/sbox/.told-limits"
+	run --separate-stderr sbox -p build true
+	assert_contains "$stderr" "are not held: "
+	# what another user has put there is not written to
+	rm "$T/run/sbox/.told-limits"
+	ln -s "$T/elsewhere" "$T/run/sbox/.told-limits"
+	run --separate-stderr sbox -p build true
+	assert_contains "$stderr" "are not held: "
+	[ ! -e "$T/elsewhere" ]
+}
+
+@test "limits that the user asked for and that are not held are told at each start" {
+	! has_groups || skip_kernel "limits can be held here"
+	mkdir -p "$HOME/.config/sbox/profiles/build.d"
+	local i
+	for i in 1 2; do
+		run --separate-stderr sbox -p build --memory=64M true
+		assert_status 0
+		assert_contains "$stderr" "limits are not held: "
+	done
+	echo $'[limits]\npids = 100' >"$HOME/.config/sbox/profiles/build.d/mine.conf"
+	for i in 1 2; do
+		run --separate-stderr sbox -p build true
+		assert_contains "$stderr" "limits are not held: "
+	done
 }
 
 @test "the helper that asks systemd is missed in words" {

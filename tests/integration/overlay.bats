@@ -244,6 +244,24 @@ os.setxattr(fd, "user.x", b"y")' 2>/dev/null
 	no_leftovers
 }
 
+@test "ephemeral layers of several trees are one store, of either engine" {
+	local engine
+	make_tree
+	mkdir "$T"/work/{a,b}
+	for engine in kernel fuse-overlayfs; do
+		[ $engine = fuse-overlayfs ] || memory_has_attributes || continue
+		run --separate-stderr with_tree --layer=ephemeral --engine=$engine \
+			--overlay="$T/work/a" --overlay="$T/work/b" -- sh -c 'cd "$1"
+			free() { stat -fc "%b-%f" "$1"; }
+			[ "$(free a)" = "$(free b)" ] && head -c 20M /dev/zero >a/big &&
+			[ $(($(free a))) -ge 5120 ] && [ "$(free a)" = "$(free b)" ] &&
+			ls -A b' - "$T/work"
+		assert_status 0
+		assert_equal "$output" ""
+	done
+	no_leftovers
+}
+
 @test "a kept layer is there again, by its name only, and the host is as before" {
 	local engine
 	make_tree
@@ -548,6 +566,54 @@ ctypes.CDLL(None).renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode
 	refute_contains "$output" "has ended"
 }
 
+# That of the tree, which is mounted last: without that of /usr no program would end.
+last_server() {
+	descendants_of "$started" | awk '$4 == "fuse-overlayfs" { print $1 }' | sort -n | tail -n 1
+}
+
+@test "a server that does not end: Ctrl-C is told what it gives up, and then ends it at once" {
+	make_tree
+	mkfifo "$T/work/go"
+	local server sig
+	for sig in INT TERM; do
+		: >"$T/out"
+		sbox_in_background --profile=untrusted --no-limits --cwd=none --layer=k-$sig \
+			--engine=fuse-overlayfs --overlay="$T/work/tree" --read="$T/work/go" \
+			-- sh -c 'echo new >"$2/file"; echo up; read -r word <"$1"' - \
+			"$T/work/go" "$T/work/tree"
+		wait_until 60 grep -q up "$T/out"
+		server=$(last_server)
+		kill -STOP "$server"
+		echo on >"$T/work/go"
+		# without being asked, after a while
+		wait_until 20 grep -q "the layer 'k-$sig' is still being written out" "$T/err"
+		kill -$sig "$started"
+		status=0
+		wait "$started" || status=$?
+		assert_equal "$status" $((128 + $(kill -l $sig)))
+		assert_contains "$(<"$T/err")" \
+			"interrupted: what was written last to the layer 'k-$sig' may be lost"
+		refute_contains "$(<"$T/err")" "has ended"
+	done
+	# waited for, nothing is lost
+	: >"$T/out"
+	sbox_in_background --profile=untrusted --no-limits --cwd=none --layer=k \
+		--engine=fuse-overlayfs --overlay="$T/work/tree" --read="$T/work/go" \
+		-- sh -c 'echo new >"$2/file"; echo up; read -r word <"$1"' - \
+		"$T/work/go" "$T/work/tree"
+	wait_until 60 grep -q up "$T/out"
+	server=$(last_server)
+	kill -STOP "$server"
+	echo on >"$T/work/go"
+	wait_until 20 grep -q "Ctrl-C gives up what is left of it" "$T/err"
+	kill -CONT "$server"
+	status=0
+	wait "$started" || status=$?
+	assert_equal "$status" 0
+	assert_equal "$(cat "$HOME"/.local/share/sbox/layers/k/trees/*/upper/file)" new
+	no_leftovers 'home/.local*'
+}
+
 @test "nothing is left when sbox itself is killed, and the layer can be used again" {
 	make_tree
 	mkfifo "$T/work/go"
@@ -696,6 +762,26 @@ in_mounts() {
 over_tree() {
 	"$SBOX" --profile=untrusted --no-limits --groups=keep --cwd=none --home=none \
 		--overlay="$T/work/tree" "$@"
+}
+
+@test "what may not be taken away in a sticky directory stays in the layer, with all that is in it" {
+	make_tree
+	mkdir "$T/work/tree/sticky"
+	echo other >"$T/work/tree/sticky/file"
+	with_all_ids sh -c 'chown 7:7 "$1" "$1/file" && chmod 1777 "$1"' - "$T/work/tree/sticky"
+	run --separate-stderr with_tree --layer=k --engine=fuse-overlayfs --id-map=single -- sh -c \
+		'cd "$1" && rm sticky/file && mkdir sticky/file && echo new >sticky/file/new &&
+		echo mine >sticky/mine && echo new >own' - "$T/work/tree"
+	assert_status 0
+	run --separate-stderr sbox apply k
+	assert_status 1
+	assert_equal "$output" "2 changes of the layer 'k' applied, 1 kept in it"
+	assert_contains "$stderr" "/sticky/file' stays in the layer: you may not change it"
+	assert_contains "$stderr" "as root: tar -C "
+	assert_equal "$(cat "$T/work/tree/sticky/file" "$T/work/tree/sticky/mine" \
+		"$T/work/tree/own")" $'other\nmine\nnew'
+	run --separate-stderr sbox diff k
+	assert_contains "$output" "/sticky/file/new"
 }
 
 @test "a layer that is kept on an overlay: the kernel cannot, and that is said; auto does without" {

@@ -241,14 +241,33 @@ refused() {
 	assert_status 0
 	local line
 	line=$(grep '^read = ?/srv' <<<"$output")
-	assert_contains "$line" "$own/mine.conf:4"
-	assert_contains "$(grep '^cwd = ' <<<"$output")" "/default.conf:"
+	assert_contains "$line" "# mine.conf:4 (widens)"
+	assert_contains "$(grep '^cwd = ' <<<"$output")" "# default.conf:"
+	assert_contains "$output" $'\n'"# mine.conf     $own/mine.conf"$'\n'
+	# programs read the whole path
+	assert_contains "$(sbox profile show mine --json)" "\"file\":\"$own/mine.conf\""
 	# and what is printed is a profile that means the same
 	sed 's/ *#.*//' <<<"$output" >"$T/work/copy.conf"
 	local one two
-	one=$(sbox -p mine --dry-run --home=none -- true | sed 's/ *#.*//')
-	two=$(sbox -p "$T/work/copy.conf" --dry-run --home=none -- true | sed 's/ *#.*//')
+	one=$(sbox -p mine --dry-run --home=none -- true | sed 's/ *#.*//; /^$/d')
+	two=$(sbox -p "$T/work/copy.conf" --dry-run --home=none -- true | sed 's/ *#.*//; /^$/d')
 	assert_equal "$two" "$one"
+}
+
+@test "listings of rules fit a terminal of 80 columns" {
+	local name
+	for name in $(sbox profile list --names); do
+		run sbox profile show "$name"
+		assert_status 0
+		# a rule itself may be longer; then nothing else stands in its line
+		assert_equal "$(grep -E '^.{81}' <<<"$output" | grep '#')" ""
+	done
+	run --separate-stderr sbox --dry-run -p browser --no-limits -- true
+	assert_status 0
+	assert_contains "$output" "show read-only /usr  "
+	assert_equal "$(grep -E '^.{81}' <<<"$output" | grep '#')" ""
+	run --separate-stderr sbox syscalls build
+	assert_equal "$(grep -E '^.{81}' <<<"$output")" ""
 }
 
 @test "profile list names all, and --json is JSON" {

@@ -307,7 +307,7 @@ for line in sys.stdin:
 @test "json-status tells the start and the end, one line of JSON each" {
 	sbox --json-status=5 -c 'exit 7' 5>"$T/events" || true
 	assert_equal "$(events)" \
-		$'event=started id=pid init_pid=pid profile=default\ncode=7 event=exited timeout=False'
+		$'event=started id=pid init_pid=pid limits=none profile=default\ncode=7 event=exited timeout=False'
 	sbox --json-status=5 -c 'kill -KILL $$' 5>"$T/events" || true
 	assert_contains "$(events)" "code=137 event=exited signal=9 timeout=False"
 	sbox --json-status=5 --timeout=0.1 sleep 1000 5>"$T/events" || true

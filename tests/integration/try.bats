@@ -110,15 +110,32 @@ make_wheel() {
 	assert_contains "$output" /usr/local/bin/sbox-try-program
 	assert_contains "$output" /usr/local/share/sbox-try/data
 	assert_contains "$output" "~/notes"
-	run --separate-stderr sbox apply
+	# only what is there is asked for, and cannot be had
+	run --separate-stderr sbox apply try /usr/local
 	assert_status 125
-	assert_contains "$stderr" /usr/local
+	assert_contains "$stderr" "nothing is applied: 2 of the changes cannot be"
 	assert_equal "$(sum_of_host)" "$before"
-	run --separate-stderr sbox apply try ~/project/built
-	assert_status 0
+	run --separate-stderr sbox apply --dry-run
+	assert_status 1
+	assert_equal "$output" "$(sbox diff 2>/dev/null | grep '~')"
+	run --separate-stderr sbox apply
+	assert_status 1
+	assert_equal "$output" "2 changes of the layer 'try' applied, 2 kept in it"
+	assert_contains "$stderr" \
+		"'/usr/local/bin/sbox-try-program' stays in the layer: you may not change it"
+	assert_contains "$stderr" "'/usr/local/share/sbox-try' stays in the layer"
 	cmp program built
+	[ ! -e ~/notes ]
+	# as root, who is told how: here into another place
+	mkdir "$T/usr"
+	command=${stderr#*as root: }
+	command=${command%%$'\n'*}
+	assert_contains "$command" " | sudo tar -C /usr --no-same-owner -x"
+	bash -c "${command/sudo tar -C \/usr/tar -C $T/usr}"
+	assert_equal "$(cd "$T/usr" && find . -type f | sort | paste -sd' ')" \
+		"./local/bin/sbox-try-program ./local/share/sbox-try/data"
 	rm built
-	assert_equal "$(sum_of_host)" "$before"
+	echo mine >~/notes
 	run --separate-stderr sbox discard try
 	assert_status 0
 	assert_equal "$(sum_of_host)" "$before"

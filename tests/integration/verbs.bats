@@ -98,8 +98,10 @@ refused() {
 	# what a verb does, without the verb
 	run -127 --separate-stderr sbox verify x
 	assert_contains "$stderr" "did you mean 'sbox image verify'?"
-	run -127 --separate-stderr sbox prune
-	assert_contains "$stderr" "did you mean 'sbox layer prune'?"
+	run -127 --separate-stderr sbox memory=2G make
+	assert_contains "$stderr" "did you mean '--memory=2G'?"
+	run -127 --separate-stderr sbox --no-limits image list
+	assert_contains "$stderr" "a verb stands before all flags: sbox image"
 	# neither where it was said that it is a program, nor where it is one
 	run -127 --separate-stderr sbox run layers
 	assert_status 127
@@ -164,6 +166,28 @@ completed() {
 	assert_equal "$(completed sbox --memory '')" max
 	assert_equal "$(completed sbox try --tmp)" --tmpfs
 	assert_equal "$(completed sbox -p build try --tmp)" --tmpfs
+	# words that a setting knows
+	assert_equal "$(completed sbox --network = u)" user
+	assert_equal "$(completed sbox --network-allow l)" lan
+	assert_equal "$(completed sbox --sockets ine)" "inet inet6"
+	assert_equal "$(completed sbox --capabilities = cho)" chown
+	assert_equal "$(completed sbox --syscalls-deny @clo)" @clock
+	# and what stands behind one word of a verb
+	assert_equal "$(completed sbox kill -s U)" "USR1 USR2"
+	assert_equal "$(completed sbox kill --signal = K)" KILL
+	assert_equal "$(completed sbox syscalls @key)" @keyring
+	assert_equal "$(completed sbox syscalls brow)" browser
+	mkdir -p apps/applications
+	printf '[Desktop Entry]\nType=Application\nName=A\nExec=true\n' |
+		tee apps/applications/org.example.Some.desktop \
+			>'apps/applications/a$(touch x).desktop'
+	assert_equal "$(XDG_DATA_DIRS=$PWD/apps completed sbox desktop install '')" \
+		org.example.Some
+	assert_equal "$(XDG_DATA_DIRS=$PWD/apps completed sbox desktop remove '')" ""
+	XDG_DATA_DIRS=$PWD/apps sbox desktop install --profile=desktop org.example.Some
+	assert_equal "$(XDG_DATA_DIRS=$PWD/apps completed sbox desktop remove '')" \
+		org.example.Some
+	assert_equal "$(completed sbox desktop install --profile brow)" browser
 	touch somefile
 	assert_equal "$(completed sbox --read = some)" somefile
 	assert_equal "$(completed sbox --timeout = some)" ""

@@ -36,6 +36,18 @@ static void check_words(const char *text, const char *const *want)
 }
 #define WORDS(text, ...) check_words(text, (const char *const[]){ __VA_ARGS__, NULL })
 
+Test(words, a_shell_reads_the_same_word)
+{
+	struct arena a = { 0 };
+	cr_assert_str_eq(str_shell_word(&a, "/usr/a-b_1.c"), "/usr/a-b_1.c");
+	cr_assert_str_eq(str_shell_word(&a, "a b;$(c)~"), "'a b;$(c)~'");
+	cr_assert_str_eq(str_shell_word(&a, "it's"), "'it'\\''s'");
+	cr_assert_str_eq(str_shell_word(&a, ""), "''");
+	cr_assert_null(str_shell_word(&a, "a\033[2J"));
+	cr_assert_null(str_shell_word(&a, "a\nb"));
+	arena_done(&a);
+}
+
 Test(words, blanks_separate_and_quotes_keep)
 {
 	WORDS("  one\ttwo  ", "one", "two");

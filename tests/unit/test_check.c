@@ -126,6 +126,10 @@ Test(check, capabilities_over_the_sandboxs_own_walls_are_refused)
 		char *word = arena_printf(&arena, "--capabilities=%s", names[i]);
 		cr_assert_contains(broken(WORDS(word)).msg, "capability");
 	}
+	struct diag d = broken_text("[confinement]\ncapabilities = chown bpf\n"
+				    "capabilities = kill\n");
+	cr_assert_contains(d.msg, "'bpf'");
+	expect_at(&d, 2, 22);
 	kept(good_words(WORDS("--capabilities=root", "--capabilities=chown")));
 }
 
@@ -141,6 +145,38 @@ Test(check, every_broken_rule_is_told)
 		"--boottime-offset=1", "--wait=all", "--pid=host"));
 	check_plan(&p, &diags);
 	cr_assert_eq(diags.n, 3);
+}
+
+/* The mistakes of the words and the rules that they break. */
+static size_t mistakes(char **words)
+{
+	diags.n = 0;
+	struct plan p = plan_of_words(words);
+	check_plan(&p, &diags);
+	return diags.n;
+}
+
+Test(check, what_only_follows_from_a_mistake_is_not_told)
+{
+	cr_assert_eq(mistakes(WORDS("--network=usr", "--network-allow=internet",
+			     "--network-deny=lan", "--publish=80")),
+		1);
+	cr_assert_eq(mistakes(WORDS("--netwrok=user", "--publish=80")), 1);
+	cr_assert_eq(mistakes(WORDS("--layer=a/b", "--overlay=/srv")), 1);
+	cr_assert_eq(mistakes(WORDS("--publish=80", "--network")), 1);
+	/* what has nothing to do with it is */
+	cr_assert_eq(mistakes(WORDS("--network=usr", "--root-write")), 2);
+	cr_assert_eq(mistakes(WORDS("--network=none", "--publish=80", "--memroy=1")), 2);
+}
+
+Test(check, a_profile_that_cannot_be_read_is_the_one_mistake)
+{
+	struct cmdline c = { 0 };
+	struct plan p;
+	plan_init(&p, &arena);
+	cmdline_parse(&arena, WORDS("-p", "no-such-profile", "--publish=80"), &diags, &c);
+	cmdline_plan(&p, &diags, &c, true);
+	cr_assert_contains(only_mistake().msg, "no-such-profile");
 }
 
 Test(check, network_rules_and_ports_need_a_network_of_ones_own)

@@ -59,6 +59,8 @@ Test(limits, max_takes_a_limit_back)
 	cr_assert_null(written(WORDS("--memory=64M", "--memory=max"), "memory.max"));
 	cr_assert_null(written(WORDS("--memory=64M", "--memory=max"), "memory.swap.max"));
 	cr_assert_null(written(WORDS("--pids=64", "--pids=max"), "pids.max"));
+	cr_assert_null(written(WORDS("--cpuset=0", "--cpuset=all"), "cpuset.cpus"));
+	cr_assert_null(written(WORDS("--io-max=/ rbps=1M", "--io-max=max"), "io.max"));
 }
 
 Test(limits, a_share_is_the_machines)
@@ -112,7 +114,7 @@ static const char *changes(char **words)
 	for (size_t i = 0; i < writes.n; i++)
 		text = arena_printf(&arena, "%s%s%s%s=%s", text, i ? " " : "",
 			writes.v[i].optional ? "?" : "", writes.v[i].file,
-			writes.v[i].value);
+			writes.v[i].value ? writes.v[i].value : "(all)");
 	return text;
 }
 
@@ -134,6 +136,9 @@ Test(limits, a_change_can_lift_each_limit)
 				 "cpus=max", "pids=max")),
 		"memory.max=max memory.high=max memory.swap.max=max cpu.max=max "
 		"pids.max=max");
+	cr_assert_str_eq(changes(WORDS("io-max=max")), "io.max=(all)");
+	/* the machine's, all of them: "0" or "0-3" */
+	cr_assert_eq(strncmp(changes(WORDS("cpuset=all")), "cpuset.cpus=0", 13), 0);
 	cr_assert_str_eq(changes(WORDS("oom-kill=all")), "memory.oom.group=1");
 	cr_assert_str_eq(changes(WORDS("oom-kill=one")), "memory.oom.group=0");
 	cr_assert_str_eq(changes(WORDS("memory=1M", "oom-kill=one", "swap=max")),

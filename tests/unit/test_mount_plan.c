@@ -312,6 +312,15 @@ Test(mount_plan, a_tree_in_a_layered_one_is_one_with_it_unless_it_writes_to_the_
 	cr_assert_not_null(find("/home/u/out"));
 }
 
+Test(mount_plan, a_part_of_the_system_in_a_layered_tree_is_one_with_it)
+{
+	lay_over("/var", 1);
+	show("/var/lib/dpkg", false, 0)->id = SET_SYSTEM;
+	show("/var/lib/mine", false, 2);
+	cr_assert_null(find("/var/lib/dpkg"));
+	cr_assert_not_null(find("/var/lib/mine"));
+}
+
 Test(mount_plan, what_pins_in_a_layered_tree_shows_the_layer)
 {
 	lay_over("/home/u", 1);

@@ -4,6 +4,8 @@
 
 #include <sys/mman.h>
 
+#include "base/macros.h"
+
 /* ---- syntax ---- */
 
 Test(profile, comments_begin_a_line_or_stand_behind_a_blank)
@@ -86,7 +88,9 @@ Test(profile, an_unknown_key_is_told_with_its_place_and_its_neighbour)
 	cr_assert_contains(bad_text("[profile]\nprofile = x\n").hint, "'extends'");
 	cr_assert_contains(
 		bad_text("[filesystem]\ndry-run = yes\n").hint, "command line only");
-	bad_text("[filesystem]\n= /a\n");
+	struct diag none = bad_text("[filesystem]\n= /a\n");
+	cr_assert_contains(none.msg, "a key is missing before the '='");
+	cr_assert_contains(none.hint, "key = value");
 }
 
 Test(profile, a_key_in_the_wrong_section_is_sent_to_the_right_one)
@@ -112,6 +116,29 @@ Test(profile, what_is_neither_section_nor_entry_is_a_mistake)
 	bad_text("[filesystem] read = /a\n");
 	cr_assert_contains(bad_text("[filesystem]\nread /a\n").msg, "read /a");
 	cr_assert_contains(bad_text("read = /a\n").msg, "before the first [section]");
+}
+
+Test(profile, an_entry_in_another_form_is_answered_with_the_right_one)
+{
+	static const struct {
+		const char *line, *hint;
+	} rows[] = {
+		{ "publish: 8080", "write publish = 8080" },
+		{ "publish : 8080", "write publish = 8080" },
+		{ "publish 8080", "write publish = 8080" },
+		{ "publsih: 8080", "write publish = 8080" },
+		{ "publish:", "write publish = [ADDRESS:]PORT" },
+		{ "env: A=b", "write env = A=b" },
+		{ "publish", "write publish = [ADDRESS:]PORT" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct diag d =
+			bad_text(arena_printf(&arena, "[network]\n%s\n", rows[i].line));
+		expect_at(&d, 2, 1);
+		cr_assert(
+			str_starts(d.hint, rows[i].hint), "%s: %s", rows[i].line, d.hint);
+	}
+	cr_assert_null(bad_text("[network]\nno such thing\n").hint);
 }
 
 Test(profile, a_nul_byte_is_told_and_not_an_end)

@@ -63,7 +63,8 @@ static const struct sample samples[] = {
 	{ &value_nice, { "19" }, "19" },
 	{ &value_oom_score, { "1000" }, "1000" },
 	{ &value_cpuset, { "0-3,6" }, "0-3,6" },
-	{ &value_io_max, { "'/a b' rbps=1M wiops=20" }, "\"/a b\" rbps=1024K wiops=20" },
+	{ &value_io_max, { "'/a b' rbps=1M wiops=20 wbps=max" },
+		"\"/a b\" rbps=1024K wiops=20 wbps=max" },
 	{ &value_machine_id, { "0123456789abcdef0123456789abcdef" },
 		"0123456789abcdef0123456789abcdef" },
 };

@@ -196,6 +196,39 @@ Test(show, no_name_of_a_file_can_draw_on_the_terminal)
 	cr_assert_null(strpbrk(text, "\033\xc2"), "%s", text);
 }
 
+Test(show, files_are_named_short_and_in_full_below)
+{
+	static const char *const files[] = { "/usr/share/sbox/profiles/a.conf",
+		"/home/ann/.config/sbox/profiles/a.conf",
+		"/home/ann/.config/sbox/profiles/a.d/local.conf" };
+	struct plan p;
+	plan_init(&p, &arena);
+	for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {
+		const struct origin at = { .file = files[i], .line = i + 1 };
+		setting_apply(&p, &diags, SET_READ, "/x", &at);
+	}
+	const char *text = shown(&p, true);
+	cr_assert_contains(text, " # a.conf:1 (widens)\n");
+	cr_assert_contains(
+		text, " # /home/ann/.config/sbox/profiles/a.conf:2 (widens)\n");
+	cr_assert_contains(text, " # a.d/local.conf:3 (widens)\n");
+	cr_assert_contains(text, "\n# a.conf  ");
+	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
+		cr_assert_contains(text, arena_printf(&arena, "  %s\n", files[i]));
+}
+
+Test(show, an_origin_without_room_has_a_line_of_its_own)
+{
+	struct plan p = good_text(
+		"[filesystem]\n"
+		"read = /a/path/that/leaves/room/for/its/origin/behind\n"
+		"read = /a/path/that/leaves/no/room/for/its/origin/in/its/line\n");
+	cr_assert_contains(shown(&p, true),
+		"\nread = /a/path/that/leaves/room/for/its/origin/behind # test.conf:2 (widens)\n"
+		"read = /a/path/that/leaves/no/room/for/its/origin/in/its/line\n"
+		"                                           # test.conf:3 (widens)\n");
+}
+
 Test(show, json_tells_the_same_with_its_places)
 {
 	char *text;
@@ -235,20 +268,26 @@ static const struct completed_verb verbs[] = { { .name = "run" },
 		.flags = "--now",
 		.from = "ps --ids" },
 	{ 0 } };
+static const struct completed_place places[] = { { .verb = "kill",
+							 .behind = "signal",
+							 .letter = 's',
+							 .option = true,
+							 .words = "A B" },
+	{ 0 } };
 
 static void print_bash(FILE *f)
 {
-	show_completion(f, "bash", verbs);
+	show_completion(f, "bash", verbs, places);
 }
 
 static void print_zsh(FILE *f)
 {
-	show_completion(f, "zsh", verbs);
+	show_completion(f, "zsh", verbs, places);
 }
 
 static void print_fish(FILE *f)
 {
-	show_completion(f, "fish", verbs);
+	show_completion(f, "fish", verbs, places);
 }
 
 static const char *flag_of(const struct setting *s)
@@ -336,6 +375,6 @@ Test(show, the_man_page_has_every_key_with_its_default)
 Test(show, there_are_completions_for_three_shells)
 {
 	FILE *f = fopen("/dev/null", "we");
-	cr_assert_eq(show_completion(f, "csh", verbs), -EINVAL);
+	cr_assert_eq(show_completion(f, "csh", verbs, places), -EINVAL);
 	fclose(f);
 }

@@ -37,6 +37,37 @@ Test(table, columns_are_as_wide_as_they_need_and_numbers_are_right)
 		"1      12m30s  größer\n");
 }
 
+static const char *printed_long(size_t width)
+{
+	struct table t;
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	table_begin(&t, &arena, columns, ARRAY_SIZE(columns));
+	table_add(&t, (const char *[]){ "größe-of-some-name-1", "5s", "make all" });
+	table_add(&t, (const char *[]){ "notes", "12m30s", "make all of it" });
+	table_print(f, &t, width);
+	fclose(f);
+	return text;
+}
+
+Test(table, long_names_leave_room_for_the_last_column)
+{
+	cr_assert_str_eq(printed_long(34),
+		"ID               AGE  COMMAND\n"
+		"größe-..me-1      5s  make all\n"
+		"notes         12m30s  make all of \n");
+	/* never so little that nothing can be told apart */
+	cr_assert_str_eq(printed_long(20),
+		"ID             AGE  \n"
+		"größe..e-1      5s  \n"
+		"notes       12m30s  \n");
+	cr_assert_str_eq(printed_long(0),
+		"ID                       AGE  COMMAND\n"
+		"größe-of-some-name-1      5s  make all\n"
+		"notes                 12m30s  make all of it\n");
+}
+
 Test(table, no_line_is_wider_than_the_terminal_nor_cut_inside_a_character)
 {
 	cr_assert_str_eq(printed(18),

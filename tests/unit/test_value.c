@@ -244,8 +244,14 @@ Test(value, a_capability_is_one_however_it_is_written)
 	cr_assert_str_eq(p.capabilities.v[0].text, "chown");
 	cr_assert_str_eq(p.capabilities.v[1].text, "sys_admin");
 	cr_assert_str_eq(p.capabilities.v[2].text, "root");
-	bad("confinement", "capabilities", "cap_chown");
-	bad("confinement", "capabilities", "everything");
+	cr_assert_contains(bad("confinement", "capabilities", "CAP_CHOWN").hint,
+		"did you mean 'chown'?");
+	struct diag d = bad("confinement", "capabilities", "chown sys_adnim");
+	cr_assert_contains(d.msg, "'sys_adnim'");
+	cr_assert_contains(d.hint, "did you mean 'sys_admin'?");
+	expect_at(&d, 2, 22);
+	cr_assert_contains(
+		bad("confinement", "capabilities", "everything").hint, "capabilities(7)");
 	bad("confinement", "capabilities", "all=ep");
 }
 
