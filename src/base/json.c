@@ -5,7 +5,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Bytes over 0x7f pass as they are: names of files are UTF-8 where users can read them. */
+#include "base/str.h"
+
+/* Names of files are UTF-8 where users can read them, and pass as they are, but for what a
+ * terminal acts on: 0xc2 and a byte up to 0x9f are a control character, too. */
 static void quoted(FILE *f, const char *s)
 {
 	fputc('"', f);
@@ -14,7 +17,9 @@ static void quoted(FILE *f, const char *s)
 			fprintf(f, "\\%c", *p);
 		else if (*p == '\n')
 			fputs("\\n", f);
-		else if (*p < 0x20 || *p == 0x7f)
+		else if (*p == 0xc2 && str_is_control((const char *)p))
+			fprintf(f, "\\u%04x", *++p);
+		else if (str_is_control((const char *)p))
 			fprintf(f, "\\u%04x", *p);
 		else
 			fputc(*p, f);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/fd.h"
@@ -130,6 +131,45 @@ char *path_real(struct arena *a, const char *path)
 	if (!*rest)
 		return arena_strdup(a, real);
 	return arena_printf(a, "%s/%s", strcmp(real, "/") == 0 ? "" : real, rest);
+}
+
+/* @dir/@name, of which @name is the first @len bytes. */
+static char *join(struct arena *a, const char *dir, const char *name, size_t len)
+{
+	return arena_printf(
+		a, "%s/%.*s", strcmp(dir, "/") == 0 ? "" : dir, (int)len, name);
+}
+
+char *path_trace(struct arena *a, const char *path, struct path_links *ret)
+{
+	enum { LINKS_MAX = 40 }; /* the kernel's */
+	char target[PATH_MAX];
+	char *at = arena_strdup(a, "/");
+
+	*ret = (struct path_links){ 0 };
+	_cleanup_fd_ int fd = sys_openat2(
+		AT_FDCWD, path, (uint64_t)(O_PATH | O_CLOEXEC), RESOLVE_NO_SYMLINKS);
+	if (fd >= 0 || errno == ENOENT)
+		return arena_strdup(a, path);
+	for (const char *rest = path; *(rest += strspn(rest, "/"));) {
+		size_t len = strcspn(rest, "/");
+		char *next = join(a, at, rest, len);
+		ssize_t n = readlink(next, target, sizeof(target) - 1);
+		if (len == 2 && rest[0] == '.' && rest[1] == '.') {
+			at = path_dirname(a, at);
+		} else if (n > 0 && ret->n == LINKS_MAX) {
+			return arena_strdup(a, path);
+		} else if (n > 0) {
+			*ARENA_PUSH(a, ret) = next;
+			at = target[0] == '/' ? arena_strdup(a, "/") : at;
+			rest = arena_printf(a, "%.*s/%s", (int)n, target, rest + len);
+			continue;
+		} else if (len > 1 || rest[0] != '.') {
+			at = next;
+		}
+		rest += len;
+	}
+	return at;
 }
 
 int path_open_in_root(int root, const char *path, int extra_flags)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct arena;
@@ -23,6 +24,15 @@ const char *path_basename(const char *path);
 char *path_dirname(struct arena *a, const char *path);
 /* @path (absolute) without links in it; of what does not exist the part that does. */
 char *path_real(struct arena *a, const char *path);
+
+struct path_links {
+	const char **v;
+	size_t n;
+};
+
+/* The same, also behind a link that leads to nothing, and every link on the way, each by its
+ * place's name without links. */
+char *path_trace(struct arena *a, const char *path, struct path_links *ret);
 
 /* Opens (O_PATH) @path as seen from @root as "/": links are followed inside, none leads
  * out, magic links are refused. The descriptor or negative errno. */

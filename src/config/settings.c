@@ -174,8 +174,9 @@ const struct setting settings[SET_COUNT] = {
 		.flags = S_WIDENS },
 	[SET_CWD] = { "cwd", "filesystem", ENUM(cwd, access_words),
 		.help = "how the caller's working directory is seen",
-		.doc = "A caller who stands in the home directory itself, or above it, shows "
-		       "nothing of it.",
+		.doc = "A caller who stands in the home directory itself, above it, or where a "
+		       "session keeps its sockets (/tmp itself, /run, XDG_RUNTIME_DIR) shows "
+		       "nothing of it; read and write do.",
 		.flags = S_WIDENS },
 	[SET_LAYER] = { "layer", "filesystem", TEXT(value_layer, layer),
 		.short_flag = 'l', .help = "where writes go instead of the host",

@@ -96,18 +96,32 @@ static void wish_made(
 	}
 }
 
-/* The caller's working directory, unless that would show the home or something secret; in
- * something protected read-only. Standing there is no rule that names it. */
-static void wish_cwd(struct resolver *r)
+/* Whether @cwd is a place that is not shown for standing there: one that holds the home or the
+ * session's sockets, through which a read-only mount lets pass all that a program asks for, or
+ * that the plan fills with something of its own, as it does /tmp and /run. */
+static bool is_common_place(const struct resolver *r, const char *cwd)
 {
-	char *cwd;
-	const struct origin *at = &r->p->origin[SET_CWD];
-	bool overlaid = overlay_wanted(r->p);
-	bool write = r->p->cwd == ACCESS_WRITE || overlaid;
-	if (r->p->cwd == ACCESS_NONE || !r->h->cwd ||
-		path_normalize(r->a, r->h->cwd, &cwd) < 0 ||
-		path_is_below(r->h->home, cwd))
-		return;
+	const char *session = arena_printf(r->a, "/run/user/%u", r->h->uid);
+	const char *runtime = r->h->runtime_dir ? r->h->runtime_dir : session;
+	if (path_is_below(r->h->home, cwd) || path_is_below(session, cwd) ||
+		path_is_below(runtime, cwd) || path_is_below(cwd, session) ||
+		path_is_below(cwd, runtime))
+		return true;
+	for (size_t i = 0; i < r->rd->ops.n; i++) {
+		const struct mount_op *op = &r->rd->ops.v[i];
+		bool made = op->kind == OP_TMPFS || op->kind == OP_DIR;
+		if ((made && strcmp(op->dest, cwd) == 0) ||
+			(op->kind == OP_PROC && path_is_below(cwd, op->dest)))
+			return true;
+	}
+	return false;
+}
+
+/* The most that standing in @cwd may give: nothing of what is secret, and what is protected
+ * read-only. Standing there is no rule that names it. */
+static enum access_mode cwd_access(const struct resolver *r, const char *cwd)
+{
+	enum access_mode most = ACCESS_WRITE;
 	for (size_t i = 0; i < r->rd->ops.n; i++) {
 		const struct mount_op *op = &r->rd->ops.v[i];
 		bool hides = op->kind == OP_HIDE || op->kind == OP_SECRET;
@@ -116,12 +130,25 @@ static void wish_cwd(struct resolver *r)
 				!path_is_below(cwd, path_real(r->a, op->dest))))
 			continue;
 		if (hides)
-			return;
-		write = overlaid;
+			return ACCESS_NONE;
+		most = ACCESS_READ;
 	}
-	struct mount_op *op = wish(r, OP_BIND, cwd, SET_CWD, at);
+	return most;
+}
+
+static void wish_cwd(struct resolver *r)
+{
+	char *cwd;
+	bool overlaid = overlay_wanted(r->p);
+	if (r->p->cwd == ACCESS_NONE || !r->h->cwd ||
+		path_normalize(r->a, r->h->cwd, &cwd) < 0 || is_common_place(r, cwd))
+		return;
+	enum access_mode most = cwd_access(r, cwd);
+	if (most == ACCESS_NONE)
+		return;
+	struct mount_op *op = wish(r, OP_BIND, cwd, SET_CWD, &r->p->origin[SET_CWD]);
 	op->source = cwd;
-	op->write = write;
+	op->write = overlaid || (r->p->cwd == ACCESS_WRITE && most == ACCESS_WRITE);
 	op->overlaid = overlaid;
 }
 
@@ -189,7 +216,9 @@ static void wish_own_state(struct resolver *r)
 			continue; /* such as /dev/null, for those who want no cache */
 		if (all[i].kind == OP_SECRET)
 			make_own_folder(r, base);
-		wish(r, all[i].kind, arena_printf(r->a, "%s/sbox", base), all[i].id, NULL)
+		const char *named = r->h->named[all[i].base];
+		wish(r, all[i].kind, arena_printf(r->a, "%s/sbox", named), all[i].id,
+			NULL)
 			->make_dir = true;
 	}
 	wish_instances(r);

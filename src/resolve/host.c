@@ -117,8 +117,8 @@ const char *host_shell_in(struct arena *a, const char *tree, unsigned id)
 	return shell < 0 ? NULL : fields[6];
 }
 
-static const char *xdg_dir(
-	const struct host *h, struct arena *a, const char *name, const char *below_home)
+static void xdg_dir(struct host *h, struct arena *a, enum path_variable id,
+	const char *name, const char *below_home)
 {
 	const char *value = host_env(h, name);
 	char *path;
@@ -127,7 +127,8 @@ static const char *xdg_dir(
 			? arena_printf(a, "%s%s", strcmp(h->home, "/") ? h->home : "",
 				  below_home)
 			: NULL;
-	return path ? path_real(a, path) : NULL;
+	h->named[id] = path;
+	h->vars[id] = path ? path_real(a, path) : NULL;
 }
 
 int host_init(struct host *h, struct arena *a, struct err *e)
@@ -153,11 +154,11 @@ int host_init(struct host *h, struct arena *a, struct err *e)
 	h->vars[VAR_HOME] = h->home;
 	h->vars[VAR_CWD] = h->cwd;
 	h->vars[VAR_UID] = arena_printf(a, "%u", h->uid);
-	h->vars[VAR_XDG_CONFIG_HOME] = xdg_dir(h, a, "XDG_CONFIG_HOME", "/.config");
-	h->vars[VAR_XDG_DATA_HOME] = xdg_dir(h, a, "XDG_DATA_HOME", "/.local/share");
-	h->vars[VAR_XDG_CACHE_HOME] = xdg_dir(h, a, "XDG_CACHE_HOME", "/.cache");
-	h->vars[VAR_XDG_STATE_HOME] = xdg_dir(h, a, "XDG_STATE_HOME", "/.local/state");
-	h->vars[VAR_XDG_RUNTIME_DIR] = xdg_dir(h, a, "XDG_RUNTIME_DIR", NULL);
+	xdg_dir(h, a, VAR_XDG_CONFIG_HOME, "XDG_CONFIG_HOME", "/.config");
+	xdg_dir(h, a, VAR_XDG_DATA_HOME, "XDG_DATA_HOME", "/.local/share");
+	xdg_dir(h, a, VAR_XDG_CACHE_HOME, "XDG_CACHE_HOME", "/.cache");
+	xdg_dir(h, a, VAR_XDG_STATE_HOME, "XDG_STATE_HOME", "/.local/state");
+	xdg_dir(h, a, VAR_XDG_RUNTIME_DIR, "XDG_RUNTIME_DIR", NULL);
 	h->runtime_dir = h->vars[VAR_XDG_RUNTIME_DIR];
 	return 0;
 }

@@ -20,6 +20,8 @@ struct host {
 	/* Values of the variables; those of the XDG user directories only after
 	 * host_user_dirs(). NULL: there is no such thing. */
 	const char *vars[VAR_COUNT];
+	/* Those of sbox's own folders as they were named, where a link may be on the way. */
+	const char *named[VAR_COUNT];
 	bool user_dirs_read;
 };
 

@@ -95,6 +95,47 @@ bool mount_plan_shows(
 	return false;
 }
 
+/* The host's path, no link in it, of what the tree that holds @op shows there at @source. */
+static const char *shown(struct arena *a, const struct mount_op *op,
+	const struct mount_ops *ops, const char *source)
+{
+	const struct mount_op *tree =
+		op->parent == OP_NO_PARENT ? NULL : &ops->v[op->parent];
+	if (!tree || !tree->real)
+		return source;
+	return arena_printf(a, "%s/%s", strcmp(tree->real, "/") == 0 ? "" : tree->real,
+		path_rest(op->dest, tree->dest));
+}
+
+/* Whether @op is about what the tree shows at its place. Weak wishes are about the caller's
+ * own things: where a private home or another root shows something else at that path, they
+ * have nothing to say. Where a link leads there, another op is for the place that it leads
+ * to. */
+static bool is_about(struct arena *a, const struct mount_op *op,
+	const struct mount_ops *ops, const char *source)
+{
+	const char *about = op->about ? op->about : op->dest;
+	if (!source)
+		return !weak(op);
+	if (strcmp(shown(a, op, ops, source), about) == 0)
+		return true;
+	if (strcmp(source, op->dest) != 0)
+		return !weak(op); /* hide is about whatever is at its place */
+	/* where nobody looked for links, it is as it is named */
+	return op->parent != OP_NO_PARENT && !ops->v[op->parent].real;
+}
+
+/* A link that leads to something guarded: whoever replaced it would have the caller take
+ * something else for that. */
+static bool keep_link(struct mount_op *op, const char *source, bool wanted)
+{
+	op->kind = OP_BIND;
+	op->source = source;
+	op->write = op->make_dir = op->directory = false;
+	op->pin = true;
+	return wanted;
+}
+
 /* What a weak wish or a hide becomes, given the tree that holds its destination. */
 static bool settle(struct arena *a, struct mount_op *op, const struct mount_ops *ops,
 	const struct mount_root *root)
@@ -102,13 +143,15 @@ static bool settle(struct arena *a, struct mount_op *op, const struct mount_ops 
 	const char *source = mount_plan_source(a, ops, root, op->parent, op->dest);
 	bool writable =
 		op->parent == OP_NO_PARENT ? root->write : ops->v[op->parent].write;
-
-	/* weak wishes are about the caller's own things: where a private home or another root
-	 * shows something else at that path, they have nothing to say */
-	const char *about = op->about ? op->about : op->dest;
-	if (weak(op) && (!source || strcmp(source, about) != 0))
-		return false;
 	bool overlaid = mount_plan_overlaid(ops, root, op->parent);
+
+	if (!weak(op) && op->kind != OP_HIDE)
+		return true;
+	if (source && op->link && strcmp(shown(a, op, ops, source), op->link) == 0)
+		return keep_link(op, source, writable && !overlaid);
+	op->link = NULL;
+	if (!is_about(a, op, ops, source))
+		return false;
 	if (!writable || overlaid)
 		op->make_dir = false; /* the program cannot make it on the host either */
 	if (op->kind == OP_PROTECT) {
@@ -177,7 +220,8 @@ static const struct mount_op *find(const struct mount_ops *ops, const char *dest
 
 static bool guarding(const struct mount_op *op)
 {
-	return op->kind == OP_HIDE || (op->kind == OP_BIND && op->id == SET_PROTECT);
+	return op->kind == OP_HIDE ||
+		(op->kind == OP_BIND && (op->id == SET_PROTECT || op->link));
 }
 
 const struct mount_op *mount_plan_guard(
@@ -215,6 +259,7 @@ void mount_plan_pin(struct arena *a, struct mount_ops *ops, const struct mount_r
 			pin.write = pin.directory = pin.pin = true;
 			pin.overlaid = mount_plan_overlaid(ops, root, parent);
 			pin.make_dir = false;
+			pin.link = NULL;
 			*ARENA_PUSH(a, ops) = pin;
 		}
 	}

@@ -34,7 +34,11 @@ struct mount_op {
 	const char *dest; /* normalized path as the sandbox will see it */
 	const char *source; /* OP_BIND: path on the host; OP_LINK: its target */
 	const char *real; /* OP_BIND: @source without links, as guards were held to it */
-	const char *about; /* weak ones: the host's path that is meant; NULL: dest */
+	const char *
+		about; /* guards: the host's path that is meant, no link in it; NULL: dest */
+	const char *
+		link; /* guards: the link that dest is on the host, by its place; NULL: it
+			     is none. OP_BIND: the link itself is kept where it is */
 	const char *content;
 	mode_t mode;
 	uint64_t size;

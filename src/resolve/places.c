@@ -206,14 +206,15 @@ static int open_source(const struct mount_ops *ops, size_t which)
 {
 	const struct mount_op *op = &ops->v[which];
 	const struct mount_op *above = writable_above(ops, which);
+	int flags = op->link ? O_NOFOLLOW : 0;
 	if (!above) {
-		int fd = open(op->source, O_PATH | O_CLOEXEC);
+		int fd = open(op->source, O_PATH | O_CLOEXEC | flags);
 		return fd < 0 ? -errno : fd;
 	}
 	_cleanup_fd_ int top = open(above->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (top < 0)
 		return -errno;
-	return path_open_beneath(top, path_rest(op->source, above->source), 0);
+	return path_open_beneath(top, path_rest(op->source, above->source), flags);
 }
 
 /* Whether @fd is what the guards took the rule's source for. A program of another instance

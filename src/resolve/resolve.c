@@ -104,6 +104,14 @@ static void refuse_directories(struct resolver *r)
 	}
 }
 
+/* Whether the caller has left us @fd. Ours are all born close-on-exec, and one that was so
+ * before our execve() is not here: else a wrong number would pass a descriptor of our own. */
+static bool is_callers(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+	return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
 static void resolve_pass_fds(struct resolver *r)
 {
 	const struct list *l = &r->p->pass_fd;
@@ -111,16 +119,16 @@ static void resolve_pass_fds(struct resolver *r)
 	rd->pass_fds = arena_alloc(r->a, (l->n + 1) * sizeof(int));
 	for (size_t i = 0; i < l->n; i++) {
 		int fd = atoi(l->v[i].text); /* digits only: value_list.c saw to it */
-		if (fcntl(fd, F_GETFD) < 0)
+		/* of a plan that is sbox's own they are its own */
+		if (l->v[i].at.file && !is_callers(fd))
 			diag_add(r->d, &l->v[i].at, "descriptor %d is not open", fd);
 		else
 			rd->pass_fds[rd->n_pass_fds++] = fd;
 	}
 	qsort(rd->pass_fds, rd->n_pass_fds, sizeof(int), by_number);
 
-	/* else a descriptor of our own could come to have the number */
 	int status = (int)r->p->json_status_fd;
-	if (status >= 0 && fcntl(status, F_GETFD) < 0)
+	if (status >= 0 && !is_callers(status))
 		diag_add(r->d, &r->p->origin[SET_JSON_STATUS],
 			"descriptor %d is not open", status);
 }

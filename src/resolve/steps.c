@@ -120,7 +120,9 @@ static void mounts(struct steps *s, const struct ready *rd)
 		bool widens = op->kind == OP_BIND && (settings[op->id].flags & S_WIDENS);
 		switch (op->kind) {
 		case OP_BIND:
-			if (op->overlay)
+			if (op->link)
+				add(s, at, false, "keep the link %s", op->dest);
+			else if (op->overlay)
 				layer(s, at, op->overlay, op->dest);
 			else if (strcmp(op->source, op->dest) == 0)
 				add(s, at, widens, "show %s%s%s", mode, op->dest,

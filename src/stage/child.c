@@ -163,7 +163,7 @@ void child_main(struct child *c)
 {
 	int peers[2], program_pidfd = -1;
 	c->mounter = mounter_choose();
-	c->root_fd = c->staging_fd = c->memory_fd = c->peer_fd = -1;
+	c->root_fd = c->staging_fd = c->memory_fd = c->peer_fd = c->children_fd = -1;
 	c->init = getpid();
 	run(c, begin, ARRAY_SIZE(begin));
 

@@ -34,7 +34,8 @@ static unsigned long mount_flags(unsigned flags)
 		(flags & MOUNT_NOEXEC ? MS_NOEXEC : 0ul);
 }
 
-/* The root of the mount on top of @place: the name is looked up again from its parent. */
+/* The root of the mount on top of @place: the name is looked up again from its parent. It has
+ * no link in it, and its last part is only one where a link is mounted on. */
 static int reopen(int place)
 {
 	char link[FD_PATH], path[4096];
@@ -42,7 +43,7 @@ static int reopen(int place)
 	if (n <= 0)
 		return n < 0 ? -errno : -ENOENT;
 	path[n] = '\0';
-	int fd = open(path, O_PATH | O_CLOEXEC);
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -174,11 +175,12 @@ static int remount_tree(const char *top, unsigned long flags)
 
 /* Whether @root is what @source is: its name was looked up again, and a program of another
  * instance may have moved what is there meanwhile. */
-static int check_same(int source, int root)
+static int check_same(int source, int root, bool *ret_link)
 {
 	struct stat wanted, found;
 	if (fstat(source, &wanted) < 0 || fstat(root, &found) < 0)
 		return -errno;
+	*ret_link = S_ISLNK(wanted.st_mode);
 	return wanted.st_dev == found.st_dev && wanted.st_ino == found.st_ino ? 0
 									      : -ESTALE;
 }
@@ -187,15 +189,18 @@ static int classic_bind(struct child *c, int source, unsigned flags, int place)
 {
 	(void)c;
 	char from[FD_PATH], to[FD_PATH], path[4096];
+	bool link = false;
 	if (mount(fd_path(from, source), fd_path(to, place), NULL, MS_BIND | MS_REC,
 		    NULL) < 0)
 		return -errno;
 	_cleanup_fd_ int root = reopen(place);
 	if (root < 0)
 		return root;
-	int r = check_same(source, root);
+	int r = check_same(source, root, &link);
 	if (r < 0)
 		return r;
+	if (link) /* it cannot be written, and has no name to remount it by */
+		return TAKE_FD(root);
 	if (mount(NULL, fd_path(to, root), NULL, MS_PRIVATE | MS_REC, NULL) < 0)
 		return -errno;
 	ssize_t n = readlink(fd_path(to, root), path, sizeof(path) - 1);

@@ -25,11 +25,12 @@
 
 /* ---- sources ---- */
 
-static int open_same(const char *path, dev_t dev, ino_t ino, enum step *ret_step)
+static int open_same(
+	const char *path, int extra_flags, dev_t dev, ino_t ino, enum step *ret_step)
 {
 	struct stat st;
 	*ret_step = STEP_SOURCE;
-	_cleanup_fd_ int fd = open(path, O_PATH | O_CLOEXEC);
+	_cleanup_fd_ int fd = open(path, O_PATH | O_CLOEXEC | extra_flags);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_dev != dev || st.st_ino != ino) {
@@ -65,7 +66,8 @@ int stage_sources(struct child *c)
 		rd->source_fds[i] = rd->top_fds[i] = -1;
 		if (op->kind != OP_BIND || in_layer_already(op))
 			continue;
-		rd->source_fds[i] = open_same(op->source, op->dev, op->ino, &step);
+		rd->source_fds[i] = open_same(
+			op->source, op->link ? O_NOFOLLOW : 0, op->dev, op->ino, &step);
 		if (rd->source_fds[i] < 0)
 			return stage_fail(c, step, (int)i, rd->source_fds[i]);
 	}
@@ -106,7 +108,7 @@ int stage_root(struct child *c)
 			return stage_fail(c, STEP_ROOT, -1, c->staging_fd);
 	}
 	if (rd->root.source) {
-		source = open_same(rd->root.source, rd->root_dev, rd->root_ino, &step);
+		source = open_same(rd->root.source, 0, rd->root_dev, rd->root_ino, &step);
 		if (source < 0)
 			return stage_fail(c, step, -1, source);
 	}
@@ -350,7 +352,8 @@ static int do_bind(struct child *c, const struct mount_op *op, int i)
 	_cleanup_fd_ int source = TAKE_FD(c->rd->source_fds[i]);
 	_cleanup_fd_ int place = in_layer_already(op)
 		? open_in_tree(c, op, op->dest, O_DIRECTORY)
-		: open_place(c, op, op->directory);
+		: op->link ? open_in_tree(c, op, op->dest, O_NOFOLLOW)
+			   : open_place(c, op, op->directory);
 	if (place < 0)
 		return place;
 	if (in_layer_already(op))

@@ -25,6 +25,7 @@
 #include "resolve/group.h"
 #include "resolve/host.h"
 #include "stage/group.h"
+#include "stage/supervise.h"
 
 /* ---- its group ---- */
 
@@ -145,6 +146,10 @@ static int open_init(const struct handle *h)
 	return child && handle_lives(h) ? TAKE_FD(fd) : -1;
 }
 
+enum {
+	ASKED_MS = 1000
+}; /* for the supervisor to end all, before init is ended without it */
+
 int running_kill(const struct handle *h, struct err *e)
 {
 	if (h->pidfd < 0)
@@ -156,11 +161,15 @@ int running_kill(const struct handle *h, struct err *e)
 	/* the supervisor's end would end init, too, but nobody would tell the caller why */
 	if (init < 0)
 		return send_to(h, SIGKILL, e);
+	/* it knows what its end takes; a stopped one could not look after what is left */
+	(void)sys_pidfd_send_signal(h->pidfd, FORWARDED, SIGKILL);
+	(void)send_to(h, SIGCONT, &(struct err){ 0 });
+	struct pollfd end = { .fd = init, .events = POLLIN };
+	if (RETRY(poll(&end, 1, ASKED_MS)) > 0)
+		return 0;
 	if (sys_pidfd_send_signal(init, SIGKILL, 0) < 0 && errno != ESRCH)
 		return err_sys(
 			e, -errno, "cannot kill the sandbox '%s'", h->info.state.id);
-	/* a stopped one could not look after what is left */
-	(void)send_to(h, SIGCONT, &(struct err){ 0 });
 	return 0;
 }
 

@@ -18,6 +18,7 @@ struct child {
 	const struct mounter *mounter;
 	int report_fd; /* write end */
 	int control_fd; /* to the supervisor, until the exec; -1: nothing to be waited for */
+	int children_fd; /* tells the first process' children; -1: pid namespace of our own */
 	int peer_fd; /* between the first process and the second */
 	int root_fd; /* the new root, once it is mounted */
 	int staging_fd; /* a tmpfs outside the new root, for files that are bound into it */

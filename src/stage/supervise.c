@@ -69,10 +69,10 @@ int supervise_block_signals(sigset_t *ret_mask, int *ret_signal_fd, struct err *
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
 		sigaddset(&set, forwarded[i]);
+	sigaddset(&set, FORWARDED); /* for init, too, until it waits for it */
 	sigset_t blocked = set;
 	for (size_t i = 0; i < ARRAY_SIZE(not_ours); i++)
 		sigaddset(&blocked, not_ours[i]);
-	sigaddset(&blocked, FORWARDED); /* for init, until it waits for it */
 	if (sigprocmask(SIG_BLOCK, &blocked, ret_mask) < 0)
 		return err_sys(e, -errno, "cannot block signals");
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -86,6 +86,7 @@ void supervise_restore_signals(const sigset_t *mask)
 {
 	sigset_t pending;
 	sigemptyset(&pending);
+	sigaddset(&pending, FORWARDED);
 	for (size_t i = 0; i < ARRAY_SIZE(not_ours); i++)
 		sigaddset(&pending, not_ours[i]);
 	while (sigtimedwait(&pending, NULL, &(struct timespec){ 0 }) > 0)
@@ -117,9 +118,16 @@ static void forward(const struct run_state *st, int sig)
 	(void)sys_pidfd_send_signal(st->s->init_pidfd, FORWARDED, sig);
 }
 
+/* With the host's process ids, init's end would leave alone what the program has started, and
+ * init alone knows it. */
 static void kill_all(const struct run_state *st)
 {
-	(void)sys_pidfd_send_signal(st->s->init_pidfd, SIGKILL, 0);
+	if (st->end.started && st->s->rd->plan->pid == SHARING_HOST) {
+		forward(st, SIGKILL);
+		(void)sys_pidfd_send_signal(st->s->init_pidfd, SIGCONT, 0);
+	} else {
+		(void)sys_pidfd_send_signal(st->s->init_pidfd, SIGKILL, 0);
+	}
 	group_kill(st->s->group);
 }
 
@@ -128,7 +136,10 @@ static void on_signal(struct run_state *st, const struct signalfd_siginfo *info)
 {
 	int sig = (int)info->ssi_signo;
 	bool ends = sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT;
-	if (!st->end.started && ends) {
+	if (sig == FORWARDED) { /* from another sbox (running_kill) */
+		if (info->ssi_code == SI_QUEUE && info->ssi_int == SIGKILL)
+			kill_all(st);
+	} else if (!st->end.started && ends) {
 		st->end.interrupted = sig;
 		kill_all(st);
 	} else if (sig == SIGHUP || /* only a session's leader gets it, which may be us */

@@ -36,9 +36,11 @@ int stage_parent(struct child *c)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return stage_fail(c, STEP_PARENT, -1, -errno);
-	if (c->rd->plan->pid == SHARING_HOST &&
-		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-		return stage_fail(c, STEP_PARENT, -1, -errno);
+	if (c->rd->plan->pid == SHARING_HOST) {
+		c->children_fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+		if (c->children_fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+			return stage_fail(c, STEP_PARENT, -1, -errno);
+	}
 	/* it may have died before; getppid() says 0 for any parent outside our namespace, but
 	 * a pipe without a reader cannot lie */
 	struct pollfd reader = { .fd = c->report_fd };

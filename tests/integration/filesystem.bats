@@ -483,6 +483,14 @@ read = $D" >"$T/two.conf"
 	assert_equal "$(stat -c %a "$D/made" "$D/dir")" $'640\n750'
 }
 
+@test "it does not hold for what is made for the sandbox" {
+	umask 077
+	run --separate-stderr sbox --dir='/a/b/c mode=0755' --file='/e/f text' --bind="$D /h/i" \
+		-c 'stat -c %a /a /a/b /a/b/c /e /h / /run/lock; umask'
+	umask 022
+	assert_equal "$output" $'755\n755\n755\n755\n755\n755\n1777\n0077'
+}
+
 # ---- places to mount on -----------------------------------------------------------------
 
 @test "a place that a read-only tree lacks is an error that names both" {

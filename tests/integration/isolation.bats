@@ -196,6 +196,27 @@ for n, t in enumerate(tries()):
 	[ -z "${output//old/}" ] || [ -z "$(tr -d 'old\n' <<<"$output")" ]
 }
 
+# What others mount is not the sandbox's, and it may be what was hidden in there.
+@test "what is mounted in a shown tree later on is not seen inside" {
+	local way
+	mkdir -p "$T/tree/sub"
+	mkfifo "$T/ready" "$T/go"
+	for way in none ENOSYS; do
+		run --separate-stderr unshare --user --map-root-user --mount sh -c '
+			mount --bind "$0/tree" "$0/tree" && mount --make-shared "$0/tree" || exit 9
+			way=$1; shift
+			[ "$way" = none ] || set -- "$TEST_BIN/deny" "$way" mount_setattr -- "$@"
+			timeout 20 "$@" &
+			read -r _ <"$0/ready"
+			mount -t tmpfs none "$0/tree/sub" && echo later >"$0/tree/sub/file"
+			echo >"$0/go"
+			wait $!; cat "$0/tree/sub/file"' "$T" $way "$SBOX" --read="$T/tree" \
+			--write="$T/ready" --write="$T/go" -c '
+			echo >"$0/ready"; read -r _ <"$0/go"; ls "$0/tree/sub"; echo looked' "$T"
+		assert_equal "$output" $'looked\nlater'
+	done
+}
+
 # ---- processes --------------------------------------------------------------------------
 
 # Everything of PID 1 that could tell of the host or change it.
@@ -352,6 +373,7 @@ os.kill(0, signal.SIGUSR2)'
 }
 
 @test "pass-fd passes just the descriptors that it names" {
+	local fd
 	echo passed >"$T/file"
 	exec 7<"$T/file" 8<"$T/file" 9<"$T/file" 150<"$T/file"
 	run --separate-stderr probe --pass-fd=150 --pass-fd=8 --pass-fd=8
@@ -362,6 +384,12 @@ os.kill(0, signal.SIGUSR2)'
 	run --separate-stderr sbox --pass-fd=7 -- true
 	assert_status 125
 	assert_contains "$stderr" "descriptor 7 is not open"
+	# nor is one that sbox itself has opened by then, to ask for a control group above all
+	for fd in 4 5 6 7 8 9; do
+		run --separate-stderr eval \
+			"sbox --memory=100M --limits=auto --pass-fd=$fd true 4>&- 5>&- 6>&- 9>&-"
+		assert_contains "$stderr" "descriptor $fd is not open"
+	done
 }
 
 # ---- privileges -------------------------------------------------------------------------

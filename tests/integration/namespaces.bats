@@ -134,6 +134,27 @@ for step in (lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1)),
 	no_leftovers 'home/.*' ready
 }
 
+@test "with the host's process ids that is so without /proc, at a time limit, and when it is killed" {
+	local way stays='trap "" TERM; setsid sleep 1000 >/dev/null 2>&1 & echo up; '
+	for way in --proc=no --hide=/proc; do
+		run --separate-stderr timeout -s KILL 20 "$SBOX" --pid=host $way --apparmor=off \
+			-c "$stays exit 3" 3>&-
+		assert_status 3
+		no_leftovers 'home/.*'
+	done
+	run --separate-stderr timeout -s KILL 20 "$SBOX" --pid=host --timeout=0.2 \
+		-c "$stays while :; do sleep 1; done" 3>&-
+	assert_status 124
+	no_leftovers 'home/.*'
+	sbox_in_background --pid=host --name=one -c "$stays sleep 1000"
+	wait_until 10 eval '[ "$(descendants_of "$started" | grep -c sleep)" = 2 ]'
+	wait_until 10 eval 'sbox ps | grep -q one'
+	sbox kill --now one
+	wait "$started" && status=0 || status=$?
+	assert_status 137
+	no_leftovers 'home/.*'
+}
+
 @test "with the host's process ids, SIGKILL of sbox ends the program" {
 	sbox_in_background --pid=host -c 'sleep 1000 & sleep 1000'
 	wait_until 5 eval '[ "$(descendants_of "$started" | grep -c sleep)" = 2 ]'

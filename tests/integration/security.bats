@@ -76,6 +76,46 @@ python_inside() {
 	assert_equal "$output" "$HOME"
 }
 
+# Configuration in a repository, with links from where it is looked for, is what many have.
+@test "a link to what is secret or protected cannot be replaced, and no start fails for it" {
+	local way
+	local -a via=()
+	mkdir -p "$HOME/dot/config/sbox/profiles" "$HOME/dot/config/autostart" "$HOME/dot/v1"
+	mv "$HOME/.ssh" "$HOME/dot/v1/ssh"
+	mv "$HOME/.bashrc" "$HOME/dot/v1/bashrc"
+	rm -r "$HOME/.config"
+	ln -s v1 "$HOME/dot/now"
+	ln -s dot/now/ssh "$HOME/.ssh"
+	ln -s "$HOME/dot/now/bashrc" "$HOME/.bashrc"
+	ln -s dot/config "$HOME/.config"
+	ln -s nowhere "$HOME/.profile"
+	for way in --home=host "--write=$HOME" "--bind=$HOME /x rw" ENOSYS; do
+		[ "$way" != ENOSYS ] || via=("$TEST_BIN/deny" ENOSYS mount_setattr --)
+		[ "$way" != ENOSYS ] || way=--home=host
+		run -0 --separate-stderr "${via[@]}" "$SBOX" --cwd=none "$way" -c '
+			cd /x 2>/dev/null || cd "$0" || exit
+			cat .ssh/id dot/v1/ssh/id
+			mkdir moved
+			for link in .ssh .bashrc .config dot/now; do
+				rm $link; mv -T moved $link; ln -sf /tmp $link
+				mv dot/config/sbox $link; mkdir $link
+			done
+			mv dot/v1 dot/v2; mv dot/config dot/old
+			echo planted >>.bashrc; echo planted >dot/now/bashrc
+			touch .config/sbox/profiles/new .config/autostart/new .ssh/new
+			echo made >made; cat made' "$HOME"
+		assert_equal "$output" made
+	done
+	assert_equal "$(readlink "$HOME"/{.ssh,.bashrc,.config,dot/now} | tr '\n' ' ')" \
+		"dot/now/ssh $HOME/dot/now/bashrc dot/config v1 "
+	assert_equal "$(<"$HOME/.bashrc")" original
+	assert_equal "$(find "$HOME/" -name new)" ""
+	run -0 --separate-stderr sbox --home=host --dry-run true
+	assert_contains "$output" "keep the link $HOME/.bashrc"
+	run -0 --separate-stderr sbox --home=host --layer=ephemeral -c 'cat ~/.ssh/id; rm ~/.bashrc'
+	refute_contains "$output" "$secret"
+}
+
 @test "a rule's path that a link leads into a secret is refused" {
 	mkdir "$HOME/shared"
 	ln -s ../.ssh "$HOME/shared/x"
@@ -166,6 +206,47 @@ while os.getppid() == there:
 	done
 	cd "$HOME/.config/autostart"
 	run -0 sbox --write=. -c 'echo asked >new'
+}
+
+# A socket answers through a read-only mount, and most of a session's answer anything.
+@test "standing where a session keeps its sockets shows none of them" {
+	local dir how
+	export XDG_RUNTIME_DIR=$T/above/run
+	mkdir -p -m 700 "$XDG_RUNTIME_DIR/gnupg"
+	/usr/bin/python3 -c 'import socket, sys
+for name in sys.argv[1:]: socket.socket(socket.AF_UNIX).bind(name)' \
+		"$XDG_RUNTIME_DIR/socket" "$XDG_RUNTIME_DIR/gnupg/socket"
+	for dir in "$XDG_RUNTIME_DIR" "$XDG_RUNTIME_DIR/gnupg" "$T/above"; do
+		cd "$dir"
+		for how in --cwd=read --cwd=write --layer=ephemeral; do
+			run --separate-stderr sbox $how -c 'find . "$0" -name socket' "$dir"
+			assert_equal "$output" ""
+		done
+	done
+	cd "$XDG_RUNTIME_DIR"
+	run -0 sbox --read=. -c 'test -S socket'
+	cd /tmp
+	dir=$(mktemp -d -p /tmp)
+	for how in --cwd=read --cwd=write --layer=ephemeral; do
+		run -1 sbox $how -c 'test -e "$0"' "$dir"
+	done
+	rmdir "$dir"
+}
+
+@test "standing in what is the sandbox's own inside starts there" {
+	local dir
+	for dir in /tmp /dev /proc /run /var; do
+		cd "$dir"
+		run -0 --separate-stderr sbox -c 'pwd; ls -A /tmp; ls /dev/full /proc/1/status'
+		assert_equal "$output" "$dir"$'\n/dev/full\n/proc/1/status'
+		assert_equal "$stderr" ""
+	done
+	cd /proc/$$
+	run -0 --separate-stderr sbox -c pwd
+	assert_equal "$output" "$HOME"
+	cd /usr/share
+	run -0 --separate-stderr sbox -c pwd
+	assert_equal "$output" /usr/share
 }
 
 @test "where there are no keys, none can be planted for the next log-in" {

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/human.h"
+#include "base/json.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -347,6 +348,52 @@ Test(path, the_real_name_of_what_is_missing_is_that_of_what_is_there)
 	cr_assert_str_eq(
 		path_real(&a, "/proc/self/root/no such/thing"), "/no such/thing");
 	arena_done(&a);
+}
+
+Test(path, every_link_on_the_way_is_told_by_its_own_place)
+{
+	struct arena a = { 0 };
+	struct path_links links;
+	char top[] = "/tmp/sbox-unit-XXXXXX";
+	cr_assert_not_null(mkdtemp(top));
+	int dir = open(top, O_PATH | O_DIRECTORY);
+	cr_assert_eq(mkdirat(dir, "v1", 0700), 0);
+	cr_assert_eq(symlinkat("v1", dir, "now"), 0);
+	cr_assert_eq(symlinkat("./now/../now/none", dir, "dangling"), 0);
+	cr_assert_eq(symlinkat("loop", dir, "loop"), 0);
+
+	const char *path = arena_printf(&a, "%s/now/file", top);
+	cr_assert_str_eq(
+		path_trace(&a, path, &links), arena_printf(&a, "%s/v1/file", top));
+	cr_assert_eq(links.n, 1);
+	cr_assert_str_eq(links.v[0], arena_printf(&a, "%s/now", top));
+	path = arena_printf(&a, "%s/dangling/x", top);
+	cr_assert_str_eq(
+		path_trace(&a, path, &links), arena_printf(&a, "%s/v1/none/x", top));
+	cr_assert_eq(links.n, 3); /* "now" twice */
+	cr_assert_str_eq(links.v[0], arena_printf(&a, "%s/dangling", top));
+	path = arena_printf(&a, "%s/loop", top);
+	cr_assert_str_eq(path_trace(&a, path, &links), path);
+	cr_assert_str_eq(path_trace(&a, "/no such/thing", &links), "/no such/thing");
+	cr_assert_eq(links.n, 0);
+
+	cr_assert_eq(path_remove_tree(AT_FDCWD, top), 0);
+	close(dir);
+	arena_done(&a);
+}
+
+Test(json, what_a_terminal_would_act_on_is_escaped_and_reads_back_the_same)
+{
+	char *text = NULL;
+	size_t size;
+	struct json j = { .f = open_memstream(&text, &size) };
+	json_begin(&j, NULL, '[');
+	json_string(&j, NULL, "a\033[2J\302\2332J\177\303\244\302\240\"\\");
+	json_end(&j, ']');
+	fclose(j.f);
+	cr_assert_str_eq(
+		text, "[\"a\\u001b[2J\\u009b2J\\u007f\303\244\302\240\\\"\\\\\"]\n");
+	free(text);
 }
 
 Test(path, a_relative_path_is_taken_from_its_base)

@@ -182,6 +182,34 @@ Test(mount_plan, a_weak_wish_for_another_place_says_what_it_is_about)
 	cr_assert_null(find("/x/.gnupg"));
 }
 
+Test(mount_plan, a_guard_behind_a_link_is_for_where_the_link_leads)
+{
+	struct mount_op *home = show("/home/u", true, 1);
+	home->real = "/home/u";
+	struct mount_op *rc = want(OP_PROTECT, "/home/u/.bashrc", 1);
+	rc->about = "/home/u/dot/bashrc";
+	rc->link = "/home/u/.bashrc";
+	want(OP_SECRET, "/home/u/.config/gh", 1)->about = "/home/u/dot/config/gh";
+	want(OP_HIDE, "/home/u/link/x", 1)->about = "/home/u/dot/x";
+	want(OP_SECRET, "/home/u/dot/config/gh", 1)->about = "/home/u/dot/config/gh";
+	mount_plan_order(&arena, &ops, &root);
+	cr_assert_eq(ops.n, 3);
+	const struct mount_op *kept = find("/home/u/.bashrc");
+	cr_assert_eq(kept->kind, OP_BIND);
+	cr_assert_not_null(kept->link);
+	cr_assert_not(kept->write);
+	cr_assert_eq(find("/home/u/dot/config/gh")->kind, OP_HIDE);
+}
+
+Test(mount_plan, a_link_is_kept_only_where_it_could_be_replaced)
+{
+	show("/home/u", false, 1)->real = "/home/u";
+	struct mount_op *rc = want(OP_SECRET, "/home/u/.netrc", 1);
+	rc->about = "/home/u/dot/netrc";
+	rc->link = "/home/u/.netrc";
+	cr_assert_null(find("/home/u/.netrc"));
+}
+
 Test(mount_plan, a_guard_is_one_only_where_its_surroundings_are_writable)
 {
 	show("/usr", false, 1);
