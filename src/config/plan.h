@@ -250,7 +250,7 @@ struct plan {
 
 	struct list syscalls_allow, syscalls_deny;
 	int syscalls_default, architectures, nested;
-	struct list sockets; /* address families; empty: all that the kernel has */
+	struct list sockets; /* address families; empty: see socket_is_allowed() */
 	bool wx_memory, ptrace, personality;
 	struct list capabilities;
 	int landlock;

@@ -431,9 +431,9 @@ const struct setting settings[SET_COUNT] = {
 	[SET_SOCKETS] = { "sockets", "confinement", LIST(value_sockets, sockets),
 		.metavar = "FAMILY...",
 		.help = "address families of the sockets that it may make",
-		.doc = "unix, inet, inet6, netlink, packet, bluetooth, vsock, alg, can. Without "
-		       "this setting: all, but vsock only with network = host, or for the "
-		       "sake of 32-bit programs with architectures = multiarch.",
+		.doc = "unix, inet, inet6, netlink, packet, bluetooth, vsock, alg, can, or all. "
+		       "Without this setting the first four; for the sake of 32-bit programs "
+		       "all with architectures = multiarch.",
 		.flags = S_WIDENS },
 	[SET_WX_MEMORY] = { "wx-memory", "confinement", BOOL(wx_memory),
 		.help = "memory that is writable and executable",

@@ -80,6 +80,7 @@ const struct socket_name socket_families[] = {
 	{ "vsock", AF_VSOCK },
 	{ "alg", AF_ALG },
 	{ "can", AF_CAN },
+	{ "all", FAMILIES_MAX },
 	{ 0 },
 };
 
@@ -89,6 +90,19 @@ int socket_family(const char *name)
 		if (strcmp(f->name, name) == 0)
 			return f->family;
 	return -1;
+}
+
+bool socket_is_allowed(const struct plan *p, unsigned family)
+{
+	if (p->sockets.n == 0)
+		return p->architectures != ARCH_NATIVE || family == AF_UNIX ||
+			family == AF_INET || family == AF_INET6 || family == AF_NETLINK;
+	for (size_t i = 0; i < p->sockets.n; i++) {
+		int named = socket_family(p->sockets.v[i].text);
+		if (named == FAMILIES_MAX || named == (int)family)
+			return true;
+	}
+	return false;
 }
 
 /* ---- rules ---- */
@@ -276,14 +290,13 @@ void syscalls_decide(const struct plan *p, struct decision *ret)
 	/* READ_IMPLIES_EXEC would make memory executable that nobody asked it for */
 	if (!p->personality || !p->wx_memory)
 		judge(&d, "personality");
-	if (p->sockets.n > 0)
+	bool all_sockets = socket_is_allowed(p, FAMILIES_MAX);
+	if (p->sockets.n > 0 && !all_sockets)
 		judge(&d, "socket socketpair");
 	judge(&d, "ioctl");
 	decide_processes(&d, p);
 	decide_multiplexed(&d);
-	/* No network namespace bounds vsock, which leads from a virtual machine to its host.
-	 * Not for 32-bit programs: most make all sockets through socketcall, where no filter
-	 * sees the family, and would have none. */
-	if (p->network != NETWORK_HOST && p->architectures == ARCH_NATIVE)
+	/* behind decide_multiplexed(): what holds by itself takes no socketcall away */
+	if (!all_sockets)
 		judge(&d, "socket socketpair");
 }

@@ -37,8 +37,15 @@ struct socket_name {
 	int family;
 };
 extern const struct socket_name socket_families[];
-/* AF_..., or -1. */
+/* AF_..., FAMILIES_MAX for "all", or -1. */
 int socket_family(const char *name);
+enum { FAMILIES_MAX = 64 }; /* more than AF_MAX of any kernel yet */
+/* Whether programs of the plan may make sockets of the family; FAMILIES_MAX: of all. Where it
+ * names none: those that programs for everyday have. The others are modules that no desktop
+ * uses and that had many faults, or, as vsock, which leads from a virtual machine to its host,
+ * are bounded by no network namespace. With 32-bit programs all: most make their sockets
+ * through socketcall, where no filter sees the family, and would have none. */
+bool socket_is_allowed(const struct plan *p, unsigned family);
 
 enum verdict {
 	VERDICT_DEFAULT, /* named by no rule: refused as the plan's default says */

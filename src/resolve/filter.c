@@ -92,34 +92,35 @@ static void refuse_injection(struct compiler *c, int number)
 			&SCMP_CMP(1, SCMP_CMP_MASKED_EQ, low_half, refused[i]));
 }
 
-/* Where no families are named. With a socketcall, libseccomp would refuse that for sockets of
- * every family. */
-static void refuse_vsock(struct compiler *c, int number)
+static bool any_family(const struct plan *p, unsigned first, unsigned n)
 {
-	if (seccomp_syscall_resolve_name("socketcall") < 0)
-		refuse_if(c, SCMP_ACT_ERRNO(EAFNOSUPPORT), number,
-			&SCMP_CMP(0, SCMP_CMP_MASKED_EQ, low_half, AF_VSOCK));
+	bool any = false;
+	for (unsigned i = first; i < first + n; i++)
+		any = any || socket_is_allowed(p, i);
+	return any;
 }
 
+/* A comparison for as many families at a time as have their upper bits in common. */
 static void refuse_families(struct compiler *c, int number)
 {
-	enum { FAMILIES = 64 }; /* more than AF_MAX of any kernel yet */
 	const uint32_t refuse = SCMP_ACT_ERRNO(EAFNOSUPPORT);
-	bool allowed[FAMILIES] = { false };
-	if (c->p->sockets.n == 0) {
-		refuse_vsock(c, number);
+	if (socket_is_allowed(c->p, FAMILIES_MAX))
 		return;
+	/* where no families are named: libseccomp would refuse a socketcall for all of them */
+	if (c->p->sockets.n == 0 && seccomp_syscall_resolve_name("socketcall") >= 0)
+		return;
+	for (unsigned first = 0, n; first < FAMILIES_MAX; first += n) {
+		n = 1;
+		while (first % (2 * n) == 0 && first + 2 * n <= FAMILIES_MAX &&
+			!any_family(c->p, first, 2 * n))
+			n *= 2;
+		if (!any_family(c->p, first, n))
+			refuse_if(c, refuse, number,
+				&SCMP_CMP(0, SCMP_CMP_MASKED_EQ, ~(uint64_t)(n - 1),
+					first));
 	}
-	for (size_t i = 0; i < c->p->sockets.n; i++) {
-		int family = socket_family(c->p->sockets.v[i].text);
-		if (family >= 0 && family < FAMILIES)
-			allowed[family] = true;
-	}
-	for (unsigned i = 0; i < FAMILIES; i++)
-		if (!allowed[i])
-			refuse_if(c, refuse, number, &SCMP_CMP(0, SCMP_CMP_EQ, i));
 	/* and where the upper half is not empty, which the kernel would ignore */
-	refuse_if(c, refuse, number, &SCMP_CMP(0, SCMP_CMP_GE, FAMILIES));
+	refuse_if(c, refuse, number, &SCMP_CMP(0, SCMP_CMP_GE, FAMILIES_MAX));
 }
 
 /* Allowed are 0, ADDR_NO_RANDOMIZE and the question 0xffffffff. Read as a ring of bits, any

@@ -45,7 +45,7 @@ const char *filter_inputs(const struct plan *p)
 {
 	static const enum setting_id ids[] = { SET_SYSCALLS_ALLOW, SET_SYSCALLS_DENY,
 		SET_SYSCALLS_DEFAULT, SET_ARCHITECTURES, SET_NESTED, SET_SOCKETS,
-		SET_WX_MEMORY, SET_PTRACE, SET_PERSONALITY, SET_NETWORK, SET_PID };
+		SET_WX_MEMORY, SET_PTRACE, SET_PERSONALITY, SET_PID };
 	const struct scmp_version *v = seccomp_version();
 	char *text = NULL;
 	size_t size;

@@ -121,10 +121,6 @@ static void check_sockets(void)
 			(uint64_t)families[i].family, 0,
 			in_list(word("sockets"), families[i].name) ? "allowed"
 								   : "EAFNOSUPPORT");
-	if (*word("sockets") == '\0' && !is("network", "host") &&
-		is("architectures", "native"))
-		expect_answer("vsock", ABI_NATIVE, number_of("socket"), AF_VSOCK, 0,
-			"EAFNOSUPPORT");
 	property("sockets.families", "those that are promised");
 
 	if (socket(AF_PACKET, SOCK_RAW, 0) >= 0 ||

@@ -77,6 +77,8 @@ print(f"uid={0 if as_root else os.getuid()}\ngid={0 if as_root else os.getgid()}
 print("capabilities=%x" % (ROOT_CAPABILITIES if "root" in lists.get("capabilities", []) else 0))
 if "sockets" in lists:
     print("sockets=" + ",".join(lists["sockets"]))
+elif values["architectures"] == "native":
+    print("sockets=unix,inet,inet6,netlink")
 
 places = ["/proc", "/dev/shm", "/dev/pts"]
 if values["home"] != "none":

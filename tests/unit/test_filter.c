@@ -369,30 +369,37 @@ Test(filter, address_families_are_only_those_named)
 					ok ? SECCOMP_RET_ALLOW : REFUSED(EAFNOSUPPORT),
 					"%s of %ju", calls[c], (uintmax_t)family);
 			}
-	f = filter_of("");
-	cr_assert_eq(judge(&f, "socket", 0, AF_ALG), SECCOMP_RET_ALLOW);
 }
 
-Test(filter, sockets_to_the_machine_around_are_only_for_who_has_the_hosts_network)
+Test(filter, families_that_no_program_for_everyday_has_are_there_where_they_are_named)
 {
-	static const char *const refused[] = { "[network]\nnetwork = none",
-		"[network]\nnetwork = user", "syscalls-allow = @known",
-		"sockets = unix inet\n[network]\nnetwork = host" };
-	static const char *const allowed[] = { "[network]\nnetwork = host",
-		"sockets = inet vsock\n[network]\nnetwork = user",
+	static const char *const refused[] = { "", "syscalls-allow = @known",
+		"[network]\nnetwork = host", "sockets = unix inet" };
+	static const char *const allowed[] = { "sockets = all",
+		"sockets = inet alg vsock unix",
 		/* where socketcall hides the family */
 		"architectures = multiarch" };
-	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
-		struct filter f = filter_of(refused[i]);
-		cr_assert_eq(judge(&f, "socket", 0, AF_VSOCK), REFUSED(EAFNOSUPPORT));
-		cr_assert_eq(judge(&f, "socket", 0, UINT64_C(1) << 32 | AF_VSOCK),
-			REFUSED(EAFNOSUPPORT));
-		cr_assert_eq(judge(&f, "socket", 0, AF_INET), SECCOMP_RET_ALLOW);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
-		struct filter f = filter_of(allowed[i]);
-		cr_assert_eq(judge(&f, "socket", 0, AF_VSOCK), SECCOMP_RET_ALLOW, "%s",
-			allowed[i]);
+	static const unsigned families[] = { AF_VSOCK, AF_ALG };
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(families); k++) {
+			struct filter f = filter_of(refused[i]);
+			cr_assert_eq(judge(&f, "socket", 0, families[k]),
+				REFUSED(EAFNOSUPPORT));
+			cr_assert_eq(
+				judge(&f, "socket", 0, UINT64_C(1) << 32 | families[k]),
+				REFUSED(EAFNOSUPPORT));
+			cr_assert_eq(judge(&f, "socket", 0, AF_INET), SECCOMP_RET_ALLOW);
+		}
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(families); k++) {
+			struct filter f = filter_of(allowed[i]);
+			cr_assert_eq(judge(&f, "socket", 0, families[k]),
+				SECCOMP_RET_ALLOW, "%s", allowed[i]);
+		}
+	static const unsigned usual[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+	for (size_t k = 0; k < ARRAY_SIZE(usual); k++) {
+		struct filter f = filter_of("");
+		cr_assert_eq(judge(&f, "socket", 0, usual[k]), SECCOMP_RET_ALLOW);
 	}
 }
 
@@ -458,7 +465,7 @@ Test(filter, whatever_changes_a_program_changes_its_key)
 		"syscalls-deny = read", "syscalls-deny = read:EIO",
 		"syscalls-default = kill", "architectures = multiarch",
 		"nested = browser", "sockets = unix", "wx-memory = no", "ptrace = yes",
-		"personality = yes", "[network]\nnetwork = host" };
+		"personality = yes", "[namespaces]\npid = host" };
 	struct plan p = plan_of_lines("");
 	const char *plain = filter_inputs(&p), *before = plain;
 	cr_assert_contains(plain, "libseccomp");

@@ -234,7 +234,7 @@ Test(syscalls, arguments_of_these_are_looked_at)
 		{ "", "personality", true },
 		{ "", "mmap", false },
 		{ "", "socket", true },
-		{ "[network]\nnetwork = host", "socket", false },
+		{ "sockets = all", "socket", false },
 		{ "architectures = multiarch", "socket", false },
 		{ "personality = yes", "personality", false },
 		{ "personality = yes\nwx-memory = no", "personality", true },
