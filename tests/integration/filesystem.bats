@@ -45,7 +45,7 @@ bare_profile() {
 
 @test "what packages keep in /var/lib is there, and nothing else of /var" {
 	need dpkg-query
-	run --separate-stderr sbox -c 'dpkg-query -W -f "\${Status}\n" dpkg; ls -d /var/log /var/cache
+	run --separate-stderr sbox -p build -c 'dpkg-query -W -f "\${Status}\n" dpkg; ls -d /var/log /var/cache
 		touch /var/lib/dpkg/new || touch /var/lib/new'
 	assert_equal "$output" 'install ok installed'
 	assert_contains "$stderr" "/var/log': No such file"
@@ -57,7 +57,7 @@ bare_profile() {
 @test "a layer lies over whole trees of the system, and takes what is below with it" {
 	need dpkg-query fuse-overlayfs
 	# on its own it is not a tree for a layer; in the one that try has over /var it is a part
-	run --separate-stderr sbox --layer=ephemeral -c 'mountpoint /var/lib/dpkg'
+	run --separate-stderr sbox -p build --layer=ephemeral -c 'mountpoint /var/lib/dpkg'
 	assert_status 0
 	run --separate-stderr sbox try --layer=ephemeral -c \
 		'mountpoint /var/lib/dpkg; dpkg-query -W -f "\${Status}" dpkg'
