@@ -10,13 +10,13 @@ teardown() {
 	clean_up
 }
 
-# eat MIB ARG...: in a sandbox of 64 MiB, by a program that keeps it all
+# eat MIB ARG...: in a sandbox of 64 MiB, by a program that keeps it all. It is the kernel that
+# fills the memory, in few calls: a program that runs meanwhile can have its own pages taken
+# away and brought back from the disk for minutes, before the kernel calls that out of memory.
+# Not with zeros, which newer kernels give back.
 eat() {
-	run --separate-stderr sbox --memory=64M "${@:2}" -- python3 -c '
-import sys
-hold = bytearray(int(sys.argv[1]) << 20)
-for i in range(0, len(hold), 4096): hold[i] = 1
-print("ate", sys.argv[1])' "$1"
+	run --separate-stderr sbox --memory=64M "${@:2}" -- \
+		dd if=/dev/urandom of=/dev/null bs="$1M" count=1 iflag=fullblock status=none
 }
 
 @test "swap is had as far as its limit says, and none without one" {
@@ -33,7 +33,6 @@ print("ate", sys.argv[1])' "$1"
 	assert_contains "$stderr" "the memory limit was reached"
 	eat 100 --swap=80M
 	assert_status 0
-	assert_equal "$output" "ate 100"
 	eat 100 --swap=max
 	assert_status 0
 }
